@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config';
+
+const project = (name: string, include: string) => ({ extends: true as const, test: { name, include: [include] } });
+
+export default defineConfig({
+  test: {
+    // Tests start servers and native modules: a process for each file keeps them apart.
+    pool: 'forks',
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    projects: [
+      project('server', 'packages/server/{src,test}/**/*.test.ts'),
+      project('web', 'packages/web/**/*.test.{ts,tsx}'),
+      project('examples', 'examples/**/*.test.{js,ts}'),
+      project('scripts', 'scripts/**/*.test.mjs'),
+    ],
+  },
+});
