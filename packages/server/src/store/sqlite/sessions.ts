@@ -1,0 +1,78 @@
+import type { DatabaseSyncInstance as DatabaseSync } from '@photostructure/sqlite';
+import type { LiveSession, Store } from '../store.js';
+import type { AppendAudit } from './audit.js';
+import type { GroupCommit } from './group-commit.js';
+import type { Reader } from './reader.js';
+import { toSession } from './rows.js';
+
+type SessionVerbs = Pick<
+  Store,
+  'addSession' | 'rotateSession' | 'findSession' | 'revokeSession' | 'revokeUserSessions' | 'listRevokedSessions'
+>;
+
+export function createSessions(
+  db: DatabaseSync,
+  { write }: GroupCommit,
+  { read }: Reader,
+  audit: AppendAudit,
+): SessionVerbs {
+  const insert = db.prepare(
+    `INSERT INTO sessions (id, user_id, generation, created_at, rotated_at, idle_expires_at, expires_at, source, user_agent)
+     SELECT ?, id, ?, ?, ?, ?, ?, ?, ? FROM users WHERE id = ? AND disabled_at IS NULL`,
+  );
+  const rotate = db.prepare(
+    `UPDATE sessions SET generation = generation + 1, rotated_at = ?2, idle_expires_at = min(?3, expires_at)
+     WHERE id = ?1 AND generation = ?4 AND revoked_at IS NULL AND idle_expires_at > ?2 AND expires_at > ?2
+     RETURNING user_id AS userId, (SELECT scope FROM users WHERE id = user_id) AS scope`,
+  );
+  const byId = db.prepare('SELECT * FROM sessions WHERE id = ?');
+  const revoke = db.prepare(
+    'UPDATE sessions SET revoked_at = ?, revoked_reason = ? WHERE id = ? AND revoked_at IS NULL',
+  );
+  const revokeOfUser = db.prepare(
+    `UPDATE sessions SET revoked_at = ?, revoked_reason = ?
+     WHERE user_id = ? AND revoked_at IS NULL AND expires_at > ? RETURNING id`,
+  );
+  const revokedSince = db.prepare('SELECT id, revoked_at AS revokedAt FROM sessions WHERE revoked_at >= ?');
+
+  return {
+    addSession: (s, entry) =>
+      write(() => {
+        const { changes } = insert.run(
+          s.id,
+          s.generation,
+          s.createdAt,
+          s.rotatedAt,
+          s.idleExpiresAt,
+          s.expiresAt,
+          s.source,
+          s.userAgent,
+          s.userId,
+        );
+        if (changes === 0) return 'refused';
+        audit(entry);
+        return 'added';
+      }),
+    rotateSession: ({ id, generation, now, idleExpiresAt }) =>
+      write(() => rotate.get(id, now, idleExpiresAt, generation) as LiveSession | undefined),
+    findSession: (id) =>
+      read(() => {
+        const row = byId.get(id);
+        return row && toSession(row);
+      }),
+    revokeSession: ({ id, at, reason }, entry) =>
+      write(() => {
+        if (revoke.run(at, reason, id).changes === 0) return false;
+        audit(entry);
+        return true;
+      }),
+    revokeUserSessions: ({ id, at, reason }, entry) =>
+      write(() => {
+        const ids = revokeOfUser.all(at, reason, id, at).map((row) => row.id as string);
+        audit(entry);
+        return ids;
+      }),
+    listRevokedSessions: (since) =>
+      read(() => revokedSince.all(since) as { readonly id: string; readonly revokedAt: number }[]),
+  };
+}
