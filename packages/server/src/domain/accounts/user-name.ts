@@ -1,0 +1,12 @@
+const maxLength = 254; // RFC 5321 §4.5.3.1.3, less the brackets.
+const shape = /^[^\s@\p{Cc}]+@[^\s@\p{Cc}]+$/u;
+
+/**
+ * The one form in which an address is stored and compared: no outer space, Unicode NFC, lower case. There
+ * is no second account under it. Undefined for what is not an email address.
+ */
+export function canonicalUserName(userName: string): string | undefined {
+  if (userName.length > 2 * maxLength) return undefined;
+  const canonical = userName.trim().normalize('NFC').toLowerCase();
+  return canonical.length <= maxLength && shape.test(canonical) ? canonical : undefined;
+}
