@@ -1,0 +1,103 @@
+import { type DocumentNode, Kind, type OperationDefinitionNode, type OperationTypeNode, print } from 'graphql';
+import { LatchkeyError } from '../domain/errors.js';
+import { type Fragments, listRootFields, type OwnerOf, type RootField } from './root-fields.js';
+import { extractPart } from './split.js';
+
+/** What is to be done for one operation of one document; made once and cached. */
+export type Plan = OwnPlan | UpstreamPlan | SplitPlan;
+
+interface AnyPlan {
+  readonly operation: OperationTypeNode;
+  /** The fields at the root in the caller's order. */
+  readonly fields: readonly PlannedField[];
+}
+
+/** Without the syntax tree below it, which would weigh on the cache. */
+export type PlannedField = Omit<RootField, 'node'>;
+
+/** Only our fields and introspection: run here. */
+export interface OwnPlan extends AnyPlan {
+  readonly kind: 'own';
+  /** Not validated yet. */
+  readonly own: DocumentNode;
+}
+
+/** Only the upstream's fields: the caller's bytes go on as they came. */
+export interface UpstreamPlan extends AnyPlan {
+  readonly kind: 'upstream';
+}
+
+/** Both, in a query. */
+export interface SplitPlan extends AnyPlan {
+  readonly kind: 'split';
+  /** Not validated yet. */
+  readonly own: DocumentNode;
+  readonly upstream: UpstreamPart;
+}
+
+export interface UpstreamPart {
+  readonly query: string;
+  readonly variables: readonly string[];
+}
+
+/** Throws OPERATION_NOT_FOUND, SUBSCRIPTION_NOT_SUPPORTED, MIXED_MUTATION, GRAPHQL_VALIDATION_FAILED or DOCUMENT_TOO_COMPLEX. */
+export function planOperation(document: DocumentNode, operationName: string | null, ownerOf: OwnerOf): Plan {
+  const definition = findOperation(document, operationName);
+  const { operation, selectionSet } = definition;
+  if (operation === 'subscription') throw new LatchkeyError('SUBSCRIPTION_NOT_SUPPORTED');
+  const fragments = fragmentsOf(document);
+  const roots = listRootFields(operation, selectionSet, fragments, ownerOf);
+  const fields = roots.map(({ key, name, owner }) => ({ key, name, owner }));
+  const hasUpstream = fields.some(({ owner }) => owner === 'upstream');
+  const hasOwn = fields.some(({ owner }) => owner === 'own' || owner === 'introspection');
+
+  if (!hasUpstream) return { kind: 'own', operation, fields, own: extractPart(definition, fragments, () => true) };
+  if (!hasOwn) return { kind: 'upstream', operation, fields };
+  if (operation === 'mutation') throw new LatchkeyError('MIXED_MUTATION');
+  assertDistinctKeys(fields);
+  const isUpstream = new Set(roots.filter(({ owner }) => owner === 'upstream').map(({ node }) => node));
+  return {
+    kind: 'split',
+    operation,
+    fields,
+    own: extractPart(definition, fragments, (field) => !isUpstream.has(field)),
+    upstream: toUpstreamPart(extractPart(definition, fragments, (field) => isUpstream.has(field))),
+  };
+}
+
+/** GraphQL §6.1 GetOperation. */
+function findOperation(document: DocumentNode, operationName: string | null): OperationDefinitionNode {
+  const operations = document.definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION);
+  const named = operationName === null ? operations : operations.filter(({ name }) => name?.value === operationName);
+  const [operation] = named;
+  if (operation && named.length === 1) return operation;
+  const names = operations.map(({ name }) => name?.value ?? '(without a name)').join(', ');
+  throw new LatchkeyError('OPERATION_NOT_FOUND', {
+    message:
+      operations.length === 0
+        ? 'The document has no operation.'
+        : `The document has the operations ${names}, and "operationName" does not name one of them.`,
+  });
+}
+
+function fragmentsOf(document: DocumentNode): Fragments {
+  const fragments = document.definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
+  return new Map(fragments.map((fragment) => [fragment.name.value, fragment]));
+}
+
+/** One key for a field of ours and one of the upstream would be two values in one place (GraphQL §5.3.2). */
+function assertDistinctKeys(fields: readonly PlannedField[]): void {
+  const upstreamKeys = new Set(fields.filter(({ owner }) => owner === 'upstream').map(({ key }) => key));
+  const clash = fields.find(({ key, owner }) => owner !== 'upstream' && upstreamKeys.has(key));
+  if (clash) {
+    throw new LatchkeyError('GRAPHQL_VALIDATION_FAILED', {
+      message: `Two different fields are to be answered as "${clash.key}". Give one of them another alias.`,
+    });
+  }
+}
+
+function toUpstreamPart(document: DocumentNode): UpstreamPart {
+  const [operation] = document.definitions;
+  const definitions = operation?.kind === Kind.OPERATION_DEFINITION ? operation.variableDefinitions : undefined;
+  return { query: print(document), variables: (definitions ?? []).map(({ variable }) => variable.name.value) };
+}

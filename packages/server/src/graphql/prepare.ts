@@ -1,0 +1,120 @@
+import { type DocumentNode, GraphQLError, type GraphQLSchema, Kind, parse, validate, visit } from 'graphql';
+import { LatchkeyError } from '../domain/errors.js';
+import { type Plan, planOperation } from '../gateway/plan.js';
+import type { OwnerOf } from '../gateway/root-fields.js';
+import { createBoundedMap } from '../lib/bounded-map.js';
+import { DocumentError } from './document-error.js';
+import { assertModest, assertWithinLimits, type DocumentLimits } from './limits.js';
+
+/** An operation that is ready to be run, as often as it is asked for. */
+export interface Prepared {
+  readonly plan: Plan;
+  /** Some field of it is not for everybody. */
+  readonly needsToken: boolean;
+  /** It has a signIn or signInRefresh field, and so never looks at a token it does not need. */
+  readonly hasCredential: boolean;
+  /** What introspection alone answers, for each schema: it is the same every time, and large. */
+  readonly introspections: WeakMap<GraphQLSchema, string> | undefined;
+  /** Throws DocumentError or DOCUMENT_TOO_COMPLEX unless our part fits the schema. */
+  validateOwn(schema: GraphQLSchema): void;
+}
+
+export interface PrepareSettings extends DocumentLimits {
+  /** How many documents of up to 1 KiB are remembered; a larger one counts for several. */
+  readonly documentCache: number;
+}
+
+export interface Preparer {
+  /** Throws DocumentError, or a LatchkeyError if the document is beyond the limits or cannot be run here. */
+  prepare(text: string, operationName: string | null): Prepared;
+  /** Forgets everything, after the schema has changed. */
+  clear(): void;
+}
+
+export function createPreparer(
+  settings: PrepareSettings,
+  ownerOf: OwnerOf,
+  isCredentialField: (name: string) => boolean,
+): Preparer {
+  const cache = createBoundedMap<Prepared>(settings.documentCache);
+
+  function create(text: string, operationName: string | null): Prepared {
+    const document = parseDocument(text, settings);
+    const plan = planOperation(document, operationName, ownerOf);
+    const credentials = plan.fields.filter(({ name, owner }) => owner === 'own' && isCredentialField(name));
+    if (credentials.length > 1) throw new LatchkeyError('ONE_CREDENTIAL_FIELD');
+    const isPublic = ({ name, owner }: Plan['fields'][number]) =>
+      owner === 'either' || owner === 'introspection' || (owner === 'own' && isCredentialField(name));
+    return {
+      plan,
+      needsToken: !plan.fields.every(isPublic),
+      hasCredential: credentials.length > 0,
+      introspections: isConstant(plan) ? new WeakMap() : undefined,
+      validateOwn: plan.kind === 'upstream' ? () => undefined : createValidate(plan.own, text),
+    };
+  }
+
+  return {
+    prepare(text, operationName) {
+      const key = operationName === null ? text : `${operationName}\n${text}`;
+      const hit = cache.get(key);
+      if (hit) return hit;
+      const prepared = create(text, operationName);
+      // A password that is written into the document must not stay in memory, and would never be a hit.
+      if (!prepared.hasCredential || !hasLiteral(prepared.plan))
+        cache.set(key, prepared, Math.ceil(text.length / 1024));
+      return prepared;
+    },
+    clear: () => cache.clear(),
+  };
+}
+
+function parseDocument(text: string, limits: DocumentLimits): DocumentNode {
+  try {
+    assertWithinLimits(text, limits);
+    // Locations weigh five times the rest of the tree; only an error needs them.
+    return parse(text, { noLocation: true });
+  } catch (error) {
+    if (error instanceof GraphQLError) throw new DocumentError('GRAPHQL_PARSE_FAILED', [error]);
+    throw error;
+  }
+}
+
+/** Neither fields of ours nor variables. */
+function isConstant(plan: Plan): boolean {
+  if (plan.kind !== 'own' || plan.fields.some(({ owner }) => owner === 'own')) return false;
+  return plan.own.definitions.every(
+    (definition) => !('variableDefinitions' in definition && definition.variableDefinitions?.length),
+  );
+}
+
+const maxErrors = 10;
+
+function createValidate(own: DocumentNode, text: string): (schema: GraphQLSchema) => void {
+  const fits = new WeakSet<GraphQLSchema>();
+  return (schema) => {
+    if (fits.has(schema)) return;
+    assertModest(own);
+    const options = { maxErrors };
+    if (validate(schema, own, undefined, options).length > 0) {
+      // Once more with locations, if the whole document shows the error too.
+      const located = validate(schema, parse(text), undefined, options);
+      throw new DocumentError(
+        'GRAPHQL_VALIDATION_FAILED',
+        located.length > 0 ? located : validate(schema, own, undefined, options),
+      );
+    }
+    fits.add(schema);
+  };
+}
+
+function hasLiteral(plan: Plan): boolean {
+  if (plan.kind === 'upstream') return false;
+  let found = false;
+  visit(plan.own, {
+    [Kind.STRING]: () => {
+      found = true;
+    },
+  });
+  return found;
+}
