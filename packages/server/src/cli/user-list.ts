@@ -1,0 +1,64 @@
+import { loadConfig } from '../config/load.js';
+import { type ListedUser, listUsers } from '../domain/accounts/list-users.js';
+import type { Command } from './command.js';
+import { exitCodes } from './failure.js';
+import type { Output } from './io.js';
+
+export const userList: Command = {
+  name: 'user list',
+  summary: 'List who may sign in.',
+  about: 'Lists the users in the order of their names, also while a server runs.',
+  args: [],
+  options: { json: { about: 'Print a JSON array; times are ISO 8601 in UTC.' } },
+  settings: ['config', 'data'],
+  examples: ['latchkey user list', 'latchkey user list --json'],
+  async run({ flags, env, io }) {
+    const config = loadConfig({ flags, env, defaults: { logLevel: 'warn' } });
+    const { openDomain } = await import('../main.js');
+    const { domain, close } = await openDomain(config);
+    try {
+      const write = flags.json ? writeJson : writeTable;
+      await write(listUsers(domain), io.stdout);
+    } finally {
+      await close();
+    }
+    return exitCodes.done;
+  },
+};
+
+/** A user a line, so that a list of any length is never held in memory whole. */
+async function writeJson(users: AsyncIterable<ListedUser>, output: Output): Promise<void> {
+  let separator = '[\n';
+  for await (const user of users) {
+    const times = { createdAt: isoTime(user.createdAt), disabledAt: user.disabledAt && isoTime(user.disabledAt) };
+    output.write(`${separator}${JSON.stringify({ ...user, ...times })}`);
+    separator = ',\n';
+  }
+  output.write(separator === '[\n' ? '[]\n' : '\n]\n');
+}
+
+async function writeTable(users: AsyncIterable<ListedUser>, output: Output): Promise<void> {
+  const rows = [['USER NAME', 'STATE', 'CREATED', 'SCOPE']];
+  for await (const { userName, disabledAt, createdAt, scope } of users) {
+    rows.push([userName, disabledAt === null ? 'active' : 'disabled', isoTime(createdAt), scope]);
+  }
+  if (rows.length === 1) output.write('There are no users yet. Add one with "latchkey user add EMAIL".\n');
+  else output.write(table(rows));
+}
+
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    rows.reduce((width, row) => Math.max(width, row[column]?.length ?? 0), 0),
+  );
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+  return `${lines.join('\n')}\n`;
+}
+
+function isoTime(time: number): string {
+  return new Date(time).toISOString();
+}
