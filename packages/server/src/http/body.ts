@@ -1,0 +1,42 @@
+import type { IncomingMessage } from 'node:http';
+import { LatchkeyError } from '../domain/errors.js';
+
+/** How much of a body that was refused is still read, so that its sender gets to see the answer. */
+const discarded = 16 * 1024 * 1024;
+
+/** Reads a body of at most `limit` bytes. Rejects with BODY_TOO_LARGE, or with the connection's error. */
+export function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+  if (Number(request.headers['content-length'] ?? 0) > limit) return refuse(request, limit);
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > limit) {
+        request.removeAllListeners('data');
+        reject(refusal(limit));
+        discard(request);
+      } else chunks.push(chunk);
+    });
+    request.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
+    request.on('error', reject);
+  });
+}
+
+function refuse(request: IncomingMessage, limit: number): Promise<never> {
+  discard(request);
+  return Promise.reject(refusal(limit));
+}
+
+function refusal(limit: number): LatchkeyError {
+  return new LatchkeyError('BODY_TOO_LARGE', { message: `The request body is larger than ${limit} bytes.` });
+}
+
+function discard(request: IncomingMessage): void {
+  let size = 0;
+  request.on('error', () => undefined);
+  request.on('data', (chunk: Buffer) => {
+    size += chunk.length;
+    if (size > discarded) request.destroy();
+  });
+}

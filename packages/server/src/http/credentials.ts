@@ -1,0 +1,31 @@
+import { LatchkeyError } from '../domain/errors.js';
+
+// "Authorisation" is how the page that callers follow spells it.
+const names = new Set(['authorization', 'authorisation']);
+
+// RFC 6750 §2.1; the scheme is compared without case (RFC 9110 §11.1).
+const bearer = /^bearer +([A-Za-z0-9\-._~+/]+=*) *$/i;
+
+/**
+ * The bearer token of a request; undefined if it carries none, '' if what it carries is not one. Read from the
+ * raw header fields: node:http silently keeps the first of two, and the upstream might take the second.
+ * Throws AMBIGUOUS_CREDENTIALS (RFC 6750 §2: one method, once).
+ */
+export function readBearerToken(rawHeaders: readonly string[]): string | undefined {
+  let value: string | undefined;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string;
+    if (name.length !== 13 || !names.has(name.toLowerCase())) continue;
+    if (value !== undefined) throw new LatchkeyError('AMBIGUOUS_CREDENTIALS');
+    value = rawHeaders[i + 1] as string;
+  }
+  if (value === undefined) return undefined;
+  return bearer.exec(value)?.[1] ?? '';
+}
+
+/** The challenge of RFC 6750 §3: without an error where no token was sent, so that a client knows the difference. */
+export function bearerChallenge({ code, message }: LatchkeyError, hasToken: boolean): string {
+  const challenge = 'Bearer realm="latchkey"';
+  if (code === 'AMBIGUOUS_CREDENTIALS') return `${challenge}, error="invalid_request", error_description="${message}"`;
+  return hasToken ? `${challenge}, error="invalid_token", error_description="${message}"` : challenge;
+}

@@ -1,0 +1,34 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ErrorCode } from '../domain/errors.js';
+
+/** One request and its answer, with what the log and the metrics will say of them. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly id: string;
+  /** From performance.now(). */
+  readonly startedAt: number;
+  kind: 'own' | 'upstream' | 'split' | 'page' | 'refused';
+  code: ErrorCode | 'OK';
+  cause: unknown;
+}
+
+const prefix = randomBytes(6).toString('base64url');
+let counter = 0;
+
+// What a caller may name a request: nothing that could break a log line or a header.
+const acceptableId = /^[\w.-]{8,64}$/;
+
+export function createExchange(request: IncomingMessage, response: ServerResponse): Exchange {
+  const given = request.headers['x-request-id'];
+  return {
+    request,
+    response,
+    id: typeof given === 'string' && acceptableId.test(given) ? given : `${prefix}-${(counter++).toString(36)}`,
+    startedAt: performance.now(),
+    kind: 'refused',
+    code: 'OK',
+    cause: undefined,
+  };
+}

@@ -1,0 +1,35 @@
+import type { IncomingMessage } from 'node:http';
+import type { Log } from '../lib/log.js';
+import type { Exchange } from './exchange.js';
+import type { Metrics } from './metrics.js';
+
+/** What is left to do when an exchange is over: count it, and tell the log. Never a header, a body or a query of the URL. */
+export function createFinish(log: Log, metrics: Metrics, sourceOf: (request: IncomingMessage) => string) {
+  return (exchange: Exchange): void => {
+    const { request, response, id, kind, code, cause, startedAt } = exchange;
+    const seconds = (performance.now() - startedAt) / 1000;
+    metrics.record(exchange, seconds);
+    const status = response.statusCode;
+    const isFailure = status >= 500 || cause !== undefined;
+    if (!isFailure && code === 'OK' && !isDebugging(log)) return;
+    const fields = {
+      requestId: id,
+      method: request.method,
+      kind,
+      code,
+      status,
+      completed: response.writableFinished,
+      source: sourceOf(request),
+      milliseconds: Math.round(seconds * 1000),
+      ...(cause !== undefined && { err: cause }),
+    };
+    if (isFailure) log.error(fields, 'request failed');
+    else if (code === 'OK') log.debug(fields, 'request answered');
+    else log.info(fields, 'request refused');
+  };
+}
+
+/** Fields are only put together for a line that will be written. */
+function isDebugging(log: Log): boolean {
+  return log.level === 'debug';
+}

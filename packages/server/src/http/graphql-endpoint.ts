@@ -1,0 +1,143 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Domain } from '../domain/domain.js';
+import { LatchkeyError } from '../domain/errors.js';
+import type { Claims } from '../domain/tokens/access-tokens.js';
+import type { RawHeaders } from '../gateway/headers.js';
+import type { Upstream } from '../gateway/upstream.js';
+import { DocumentError } from '../graphql/document-error.js';
+import { toLatchkeyError } from '../graphql/format-error.js';
+import { anyJson, isJsonContentType, type Negotiated, negotiate, prefersHtml } from '../graphql/media-type.js';
+import { type Params, parseBody, parseSearch } from '../graphql/params.js';
+import type { Prepared, Preparer } from '../graphql/prepare.js';
+import type { SchemaViews } from '../graphql/schema-views.js';
+import { readBody } from './body.js';
+import { corsHeaders, preflightHeaders } from './cors.js';
+import { bearerChallenge, readBearerToken } from './credentials.js';
+import { createExchange, type Exchange } from './exchange.js';
+import type { Page } from './ide.js';
+import { runOwn, runSplit, runUpstream } from './run-plan.js';
+import { securityHeaders } from './security-headers.js';
+import { sendDocumentError, sendError } from './send.js';
+
+export interface GraphqlEndpoint {
+  readonly domain: Domain;
+  readonly preparer: Preparer;
+  readonly schemas: SchemaViews;
+  readonly upstream: Upstream | undefined;
+  readonly ide: Page;
+  readonly publicUrl: string;
+  readonly corsOrigins: readonly string[];
+  readonly bodyLimit: number;
+  sourceOf(request: IncomingMessage): string;
+  /** Called once for each exchange, when its answer is written or its caller gone. */
+  finished(exchange: Exchange): void;
+}
+
+/** A request that has been read and may be answered. */
+export interface Call {
+  readonly exchange: Exchange;
+  readonly endpoint: GraphqlEndpoint;
+  readonly params: Params;
+  readonly prepared: Prepared;
+  readonly claims: Claims | undefined;
+  /** The caller's token where `claims` came from it. */
+  readonly token: string | undefined;
+  /** The bytes of a POST. */
+  readonly body: Buffer | undefined;
+  readonly as: Negotiated;
+  /** For every answer of ours. */
+  readonly headers: RawHeaders;
+}
+
+/** The listener for /graphql: from the socket to the answer. */
+export function createGraphqlListener(endpoint: GraphqlEndpoint) {
+  const security = securityHeaders(endpoint.publicUrl);
+
+  return (request: IncomingMessage, response: ServerResponse): void => {
+    const exchange = createExchange(request, response);
+    response.once('close', () => endpoint.finished(exchange));
+    const headers = [...security, 'x-request-id', exchange.id];
+    answer(exchange, endpoint, headers).catch((error: unknown) => fail(exchange, endpoint, error, headers));
+  };
+}
+
+async function answer(exchange: Exchange, endpoint: GraphqlEndpoint, basic: RawHeaders): Promise<void> {
+  const { request, response } = exchange;
+  const cors = corsHeaders(request, endpoint.corsOrigins);
+  const headers = cors.length > 0 ? basic.concat(cors) : basic;
+  if (request.method === 'OPTIONS') {
+    response.writeHead(204, [...preflightHeaders(headers), 'allow', 'GET, POST']).end();
+    return;
+  }
+  const { accept } = request.headers;
+  if (isPageRequest(request)) return endpoint.ide.send(exchange, headers);
+  const as = negotiate(accept);
+  const body = request.method === 'POST' ? await readJsonBody(request, endpoint.bodyLimit) : undefined;
+  const params = body ? parseBody(body.toString()) : readSearch(request);
+  const prepared = endpoint.preparer.prepare(params.query, params.operationName);
+  // A link or an image can send a GET: it must not change anything (GraphQL over HTTP §6.2).
+  if (!body && prepared.plan.operation !== 'query') throw new LatchkeyError('METHOD_NOT_ALLOWED');
+  // What the upstream answers with is between it and the caller.
+  if (!as && prepared.plan.kind !== 'upstream') throw new LatchkeyError('NOT_ACCEPTABLE');
+
+  const token = needsCaller(prepared) ? readBearerToken(request.rawHeaders) : undefined;
+  if (token === undefined && prepared.needsToken) throw new LatchkeyError('UNAUTHENTICATED');
+  const { accessTokens } = endpoint.domain;
+  const claims = token === undefined ? undefined : (accessTokens.recall(token) ?? (await accessTokens.verify(token)));
+  const call = { exchange, endpoint, params, prepared, claims, token, body, as: as ?? anyJson, headers };
+  const { plan } = prepared;
+  exchange.kind = plan.kind;
+  if (plan.kind === 'own') return runOwn(call, plan);
+  return plan.kind === 'upstream' ? runUpstream(call) : runSplit(call, plan);
+}
+
+function isPageRequest({ method, headers }: IncomingMessage): boolean {
+  return (method === 'GET' || method === 'HEAD') && prefersHtml(headers.accept);
+}
+
+/** A sign-in never looks at a token: an expired one must not stop its owner from signing in. */
+function needsCaller({ needsToken, hasCredential }: Prepared): boolean {
+  return needsToken || !hasCredential;
+}
+
+function readJsonBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+  const { 'content-type': contentType, 'content-encoding': encoding } = request.headers;
+  if (!isJsonContentType(contentType) || (encoding !== undefined && encoding !== 'identity')) {
+    return Promise.reject(new LatchkeyError('UNSUPPORTED_MEDIA_TYPE'));
+  }
+  return readBody(request, limit);
+}
+
+function readSearch({ method, url = '' }: IncomingMessage): Params {
+  if (method !== 'GET') throw new LatchkeyError('METHOD_NOT_ALLOWED');
+  const start = url.indexOf('?');
+  return parseSearch(start < 0 ? '' : url.slice(start + 1));
+}
+
+function fail(exchange: Exchange, { corsOrigins }: GraphqlEndpoint, thrown: unknown, headers: RawHeaders): void {
+  const { request, response } = exchange;
+  if (response.headersSent || response.destroyed) {
+    exchange.cause = thrown;
+    response.destroy();
+    return;
+  }
+  const as = negotiate(request.headers.accept) ?? anyJson;
+  const { origin } = request.headers;
+  // A page that may call us may read what went wrong, too.
+  const all =
+    origin !== undefined && corsOrigins.includes(origin) ? headers.concat(corsHeaders(request, corsOrigins)) : headers;
+  if (thrown instanceof DocumentError) sendDocumentError(exchange, thrown, as, all);
+  else {
+    const error = toLatchkeyError(thrown);
+    sendError(exchange, error, as, all.concat(headersOf(error, request)));
+  }
+}
+
+function headersOf(error: LatchkeyError, request: IncomingMessage): RawHeaders {
+  if (error.code === 'METHOD_NOT_ALLOWED') return ['allow', request.method === 'GET' ? 'POST' : 'GET, POST'];
+  // The body was not read to its end: nothing after it on this connection could be told from it.
+  if (error.code === 'BODY_TOO_LARGE') return ['connection', 'close'];
+  if (error.status !== 401 && error.code !== 'AMBIGUOUS_CREDENTIALS') return [];
+  const hasToken = /(?:^|\n)authori[sz]ation\n/i.test(request.rawHeaders.join('\n'));
+  return ['www-authenticate', bearerChallenge(error, hasToken)];
+}

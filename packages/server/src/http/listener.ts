@@ -1,0 +1,83 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+
+export interface ListenerSettings {
+  readonly host: string;
+  readonly port: number;
+  /** Milliseconds that a caller may take to send a request. */
+  readonly requestTimeout: number;
+}
+
+/** How many header fields and bytes of them are read: a token is 600 bytes. */
+const maxHeaderSize = 16 * 1024;
+
+/** Milliseconds that an idle connection is kept: longer than the 60 s of common load balancers. */
+const keepAliveTimeout = 65_000;
+
+export function createHttpServer({ requestTimeout }: Pick<ListenerSettings, 'requestTimeout'>): Server {
+  const server = createServer({
+    maxHeaderSize,
+    keepAliveTimeout,
+    requestTimeout,
+    headersTimeout: Math.min(requestTimeout, 30_000),
+    // How often the two are looked at.
+    connectionsCheckingInterval: Math.min(1_000, requestTimeout),
+  });
+  server.on('clientError', answerBrokenRequest);
+  return server;
+}
+
+const statuses: Readonly<Record<string, string>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+};
+
+/** What cannot be read as HTTP, or not in time: there is no request to answer, only a connection to end. */
+function answerBrokenRequest(
+  error: NodeJS.ErrnoException,
+  socket: Socket & { _httpMessage?: { headersSent: boolean } },
+) {
+  if (!socket.writable || socket._httpMessage?.headersSent) {
+    socket.destroy();
+    return;
+  }
+  const status = statuses[error.code ?? ''] ?? '400 Bad Request';
+  const body = JSON.stringify({ errors: [{ message: `${status.slice(4)}.`, extensions: { code: 'BAD_REQUEST' } }] });
+  socket.end(
+    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
+}
+
+/** Listens and resolves with the port. Rejects with the system's error. */
+export async function listen(server: Server, { host, port }: ListenerSettings): Promise<number> {
+  server.listen(port, host);
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+/** The one listener: /graphql and /graphql/ go to ours, everything else to the routes. */
+export function dispatch(graphql: RequestListener, routes: RequestListener): RequestListener {
+  return (request, response) => {
+    const path = request.url ?? '';
+    const rest = path.startsWith('/graphql') ? path.slice('/graphql'.length) : undefined;
+    const isGraphql = rest === '' || rest === '/' || rest?.startsWith('?') || rest?.startsWith('/?');
+    if (isGraphql) graphql(request, response);
+    else routes(request, response);
+  };
+}
+
+/**
+ * Takes no more connections and waits until what is in flight is answered, at most `timeout` milliseconds;
+ * then cuts what is left. Answers from now on end their connection, so that callers go elsewhere.
+ */
+export async function drain(server: Server, timeout: number): Promise<void> {
+  server.prependListener('request', (_request, response) => response.setHeader('connection', 'close'));
+  const closed = once(server, 'close');
+  server.close();
+  const cut = setTimeout(() => server.closeAllConnections(), timeout);
+  const idle = setInterval(() => server.closeIdleConnections(), 100);
+  await closed;
+  clearTimeout(cut);
+  clearInterval(idle);
+}

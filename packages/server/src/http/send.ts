@@ -1,0 +1,62 @@
+import type { ErrorCode, LatchkeyError } from '../domain/errors.js';
+import type { RawHeaders } from '../gateway/headers.js';
+import type { Answer } from '../gateway/merge.js';
+import type { DocumentError } from '../graphql/document-error.js';
+import { formatDocumentError, formatError } from '../graphql/format-error.js';
+import type { Negotiated } from '../graphql/media-type.js';
+import type { Exchange } from './exchange.js';
+
+/** Writes a JSON text as the answer. Never stored by anybody on the way: it may carry a token (RFC 6750 §5.3). */
+export function sendJson(
+  { response }: Exchange,
+  status: number,
+  mediaType: string,
+  json: string,
+  headers: RawHeaders,
+): void {
+  const body = Buffer.from(json);
+  response.writeHead(status, [
+    'content-type',
+    `${mediaType}; charset=utf-8`,
+    'content-length',
+    String(body.length),
+    'cache-control',
+    'no-store',
+    ...headers,
+  ]);
+  response.end(body);
+}
+
+/** Answers with one error of the catalogue and no data. */
+export function sendError(exchange: Exchange, error: LatchkeyError, as: Negotiated, headers: RawHeaders): void {
+  note(exchange, error.code, error.cause);
+  const status = error.status === 200 ? 400 : error.status;
+  sendAnswer(exchange, status, { errors: [formatError(error, exchange.id)] }, as, withRetryAfter(headers, error));
+}
+
+/** Answers with what is wrong in the document: 400, or 200 for clients of the time before there was a choice. */
+export function sendDocumentError(exchange: Exchange, error: DocumentError, as: Negotiated, headers: RawHeaders): void {
+  note(exchange, error.code, undefined);
+  const errors = error.errors.map((one) => formatDocumentError(one, error.code));
+  sendAnswer(exchange, as.isLegacy ? 200 : 400, { errors }, as, headers);
+}
+
+export function sendAnswer(
+  exchange: Exchange,
+  status: number,
+  answer: Answer,
+  { mediaType }: Negotiated,
+  headers: RawHeaders,
+): void {
+  sendJson(exchange, status, mediaType, JSON.stringify(answer), headers);
+}
+
+export function withRetryAfter(headers: RawHeaders, { retryAfter }: LatchkeyError): RawHeaders {
+  return retryAfter === undefined ? headers : [...headers, 'retry-after', String(retryAfter)];
+}
+
+/** Leaves for the log and the metrics how the exchange ended. */
+export function note(exchange: Exchange, code: ErrorCode, cause: unknown): void {
+  exchange.code = code;
+  exchange.cause = cause;
+}
