@@ -1,0 +1,35 @@
+import type { Fetcher, FetcherOpts, FetcherParams } from '@graphiql/toolkit';
+
+const failure = (message: string) => ({ errors: [{ message }] });
+
+function post(params: FetcherParams, options: FetcherOpts | undefined) {
+  return fetch(location.pathname, {
+    method: 'POST',
+    headers: {
+      accept: 'application/graphql-response+json, application/json',
+      'content-type': 'application/json',
+      ...options?.headers,
+    },
+    body: JSON.stringify(params),
+  });
+}
+
+/**
+ * Sends one operation to the page's own path, which is the endpoint, and returns the JSON of the answer.
+ * A refusal (401, 403, …) is returned like any other answer, so that its reader sees the code and what to do.
+ * Never throws: where there is no JSON to show, it returns an error that says why.
+ */
+export const fetcher: Fetcher = async (params, options) => {
+  try {
+    const response = await post(params, options);
+    const text = await response.text();
+    try {
+      return JSON.parse(text);
+    } catch {
+      return failure(`The server answered ${response.status} ${response.statusText} without JSON. Look into its log.`);
+    }
+  } catch (error) {
+    // No answer at all, or a header that fetch refuses to send; the browser's own words tell which.
+    return failure(`The request did not get through: ${error instanceof Error ? error.message : String(error)}`);
+  }
+};
