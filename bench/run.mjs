@@ -1,0 +1,79 @@
+import { parseArgs } from 'node:util';
+import { stopAll } from './lib/children.mjs';
+import { isBuilt } from './lib/latchkey.mjs';
+import { machine, rowText, summaryText } from './lib/report.mjs';
+import { runRow } from './lib/row.mjs';
+import { row as forward } from './rows/forward.mjs';
+import { row as refresh } from './rows/refresh.mjs';
+import { row as signIn } from './rows/sign-in.mjs';
+import { row as viewer } from './rows/viewer.mjs';
+import { row as weight } from './rows/weight.mjs';
+
+const rows = [viewer, refresh, signIn, forward, weight];
+const names = rows.map(({ name }) => name).join(', ');
+
+const help = `usage: node bench/run.mjs [--only ROWS] [--quick] [--json]
+
+Measures Latchkey side by side with its peers and with the bare parts it is made of.
+
+  --only ROWS   a list with commas, from: ${names}
+  --quick       two short rounds instead of three long ones; good for a look, not for a claim
+  --json        print one JSON document instead of tables
+  --help        print this
+
+Progress goes to stderr. Exit code: 0 measured (a missed target is in the table), 1 something failed, 2 wrong usage.`;
+
+const options = readOptions();
+const plan = options.quick ? { rounds: 2, seconds: 1, warmUp: 0.8 } : { rounds: 3, seconds: 3, warmUp: 3 };
+const progress = (line) => process.stderr.write(`${line}\n`);
+const withLatchkey = isBuilt();
+if (!withLatchkey) progress('Latchkey is not built, so only its peers are measured. Run `npm run build` first.');
+
+const results = [];
+for (const row of chosen()) {
+  const result = await resultOf(row);
+  results.push(result);
+  if (!options.json && !result.error) console.log(rowText(result));
+}
+const comparisons = results.flatMap((result) => result.comparisons);
+if (options.json) console.log(JSON.stringify({ machine: machine(), plan, results }, null, 2));
+else console.log(summaryText(machine(), comparisons));
+process.exitCode = withLatchkey && results.every(({ error }) => !error) ? 0 : 1;
+
+/** A row that fails, because a contestant does not start or answers wrongly, has no figures; the others go on. */
+async function resultOf(row) {
+  const run = row.run ?? ((...context) => runRow(row, ...context));
+  try {
+    return await run(withLatchkey, plan, progress);
+  } catch (error) {
+    progress(`bench: ${row.name} failed: ${error.message}`);
+    return { name: row.name, title: row.title, error: error.message, comparisons: [] };
+  } finally {
+    await stopAll();
+  }
+}
+
+function readOptions() {
+  const flags = Object.fromEntries(['quick', 'json', 'help'].map((name) => [name, { type: 'boolean' }]));
+  try {
+    const { values } = parseArgs({ options: { ...flags, only: { type: 'string' } } });
+    if (!values.help) return values;
+    console.log(help);
+    process.exit(0);
+  } catch (error) {
+    usage(error.message);
+  }
+}
+
+function chosen() {
+  if (!options.only) return rows;
+  const wanted = options.only.split(',').map((name) => name.trim());
+  const unknown = wanted.find((name) => !rows.some((row) => row.name === name));
+  if (unknown !== undefined) usage(`--only ${unknown}: there is no such row; the rows are ${names}`);
+  return rows.filter(({ name }) => wanted.includes(name));
+}
+
+function usage(message) {
+  process.stderr.write(`bench: ${message}\nTry --help.\n`);
+  process.exit(2);
+}
