@@ -18,6 +18,8 @@ function start(): void {
   // Password hashes keep a thread each for as long as they take; signatures and file access must not wait for them.
   const { availableParallelism } = require('node:os') as typeof import('node:os');
   process.env.UV_THREADPOOL_SIZE = process.env.UV_THREADPOOL_SIZE || String(availableParallelism() + 4);
+  // graphql-js checks for a second copy of itself at every step unless it is told that this is no workshop.
+  process.env.NODE_ENV = process.env.NODE_ENV || 'production';
   // `latchkey user list | head` closes the pipe early, which is no failure.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;

@@ -23,6 +23,8 @@ export function forward(
   return new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | undefined;
     let status = 0;
+    // Bytes that are still to come, where the upstream has said how many.
+    let expected = Number.NaN;
 
     const onGone = () => {
       if (!response.writableFinished) controller?.abort(new CallerGone());
@@ -40,16 +42,21 @@ export function forward(
         // Informational answers (1xx) come before the one that counts.
         if (statusCode < 200) return;
         status = statusCode;
+        expected = Number(answered['content-length'] ?? Number.NaN);
         response.writeHead(statusCode, answerHeaders(answered).concat(ownHeaders));
       },
       onResponseData(started, chunk) {
-        if (response.write(chunk)) return;
-        started.pause();
-        response.once('drain', onDrain);
+        expected -= chunk.length;
+        // The last piece ends the answer with the same system call that carries it.
+        if (expected === 0) response.end(chunk);
+        else if (!response.write(chunk)) {
+          started.pause();
+          response.once('drain', onDrain);
+        }
       },
       onResponseEnd() {
         response.off('close', onGone);
-        response.end();
+        if (!response.writableEnded) response.end();
         resolve(status);
       },
       onResponseError(_controller, error) {

@@ -17,11 +17,15 @@ export async function awaitUpstreamSchema(upstream: Upstream, log: Log, signal: 
       return await fetchUpstreamSchema(upstream);
     } catch (error) {
       signal.throwIfAborted();
-      log.warn(
-        { err: error, upstream: upstream.origin, retryInMs: pause },
-        'the schema of the upstream could not be read',
-      );
+      const fields = { upstream: upstream.origin, reason: reasonOf(error), retryInMs: pause };
+      log.warn(fields, 'the schema of the upstream could not be read');
     }
     await sleep(pause, undefined, { signal });
   }
+}
+
+/** In a line: it is said again at every try. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  return cause instanceof Error ? cause.message : String(cause);
 }

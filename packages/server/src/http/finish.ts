@@ -18,7 +18,7 @@ export function createFinish(log: Log, metrics: Metrics, sourceOf: (request: Inc
       kind,
       code,
       status,
-      completed: response.writableFinished,
+      completed: response.writableEnded,
       source: sourceOf(request),
       milliseconds: Math.round(seconds * 1000),
       ...(cause !== undefined && { err: cause }),

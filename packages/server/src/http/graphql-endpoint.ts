@@ -55,9 +55,10 @@ export function createGraphqlListener(endpoint: GraphqlEndpoint) {
 
   return (request: IncomingMessage, response: ServerResponse): void => {
     const exchange = createExchange(request, response);
-    response.once('close', () => endpoint.finished(exchange));
     const headers = [...security, 'x-request-id', exchange.id];
-    answer(exchange, endpoint, headers).catch((error: unknown) => fail(exchange, endpoint, error, headers));
+    answer(exchange, endpoint, headers)
+      .catch((error: unknown) => fail(exchange, endpoint, error, headers))
+      .then(() => endpoint.finished(exchange));
   };
 }
 
@@ -138,6 +139,7 @@ function headersOf(error: LatchkeyError, request: IncomingMessage): RawHeaders {
   // The body was not read to its end: nothing after it on this connection could be told from it.
   if (error.code === 'BODY_TOO_LARGE') return ['connection', 'close'];
   if (error.status !== 401 && error.code !== 'AMBIGUOUS_CREDENTIALS') return [];
-  const hasToken = /(?:^|\n)authori[sz]ation\n/i.test(request.rawHeaders.join('\n'));
+  // Another scheme than Bearer counts as no credentials (RFC 6750 §3.1).
+  const hasToken = /(?:^|\n)authori[sz]ation\nbearer\b/i.test(request.rawHeaders.join('\n'));
   return ['www-authenticate', bearerChallenge(error, hasToken)];
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
 export interface ListenerSettings {
@@ -15,7 +15,13 @@ const maxHeaderSize = 16 * 1024;
 /** Milliseconds that an idle connection is kept: longer than the 60 s of common load balancers. */
 const keepAliveTimeout = 65_000;
 
-export function createHttpServer({ requestTimeout }: Pick<ListenerSettings, 'requestTimeout'>): Server {
+/** A connection; Node notes on it the answer that is due. */
+type Connection = Socket & { readonly _httpMessage?: ServerResponse | null };
+
+/** A server that knows its connections. */
+export type HttpServer = Server & { readonly connected: ReadonlySet<Connection> };
+
+export function createHttpServer({ requestTimeout }: Pick<ListenerSettings, 'requestTimeout'>): HttpServer {
   const server = createServer({
     maxHeaderSize,
     keepAliveTimeout,
@@ -24,8 +30,13 @@ export function createHttpServer({ requestTimeout }: Pick<ListenerSettings, 'req
     // How often the two are looked at.
     connectionsCheckingInterval: Math.min(1_000, requestTimeout),
   });
+  const connected = new Set<Connection>();
+  server.on('connection', (socket) => {
+    connected.add(socket);
+    socket.once('close', () => connected.delete(socket));
+  });
   server.on('clientError', answerBrokenRequest);
-  return server;
+  return Object.assign(server, { connected });
 }
 
 const statuses: Readonly<Record<string, string>> = {
@@ -71,12 +82,19 @@ export function dispatch(graphql: RequestListener, routes: RequestListener): Req
  * Takes no more connections and waits until what is in flight is answered, at most `timeout` milliseconds;
  * then cuts what is left. Answers from now on end their connection, so that callers go elsewhere.
  */
-export async function drain(server: Server, timeout: number): Promise<void> {
+export async function drain(server: HttpServer, timeout: number): Promise<void> {
   server.prependListener('request', (_request, response) => response.setHeader('connection', 'close'));
   const closed = once(server, 'close');
   server.close();
+  for (const { _httpMessage: answer } of server.connected) {
+    if (answer && !answer.headersSent) answer.setHeader('connection', 'close');
+  }
   const cut = setTimeout(() => server.closeAllConnections(), timeout);
-  const idle = setInterval(() => server.closeIdleConnections(), 100);
+  const idle = setInterval(() => {
+    server.closeIdleConnections();
+    // Browsers open connections ahead of need; Node counts one on which nothing was asked as busy.
+    for (const socket of server.connected) if (socket.bytesRead === 0) socket.destroy();
+  }, 100);
   await closed;
   clearTimeout(cut);
   clearInterval(idle);

@@ -1,5 +1,6 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Exchange } from './exchange.js';
+import { createTally } from './tally.js';
 
 export interface Metrics {
   readonly contentType: string;
@@ -23,19 +24,6 @@ export function createMetrics({ hashQueueLength, isUpstreamInService }: Gauges):
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
-  const operations = new Counter({
-    name: `${prefix}operations_total`,
-    help: 'GraphQL requests by where they were run and how they ended (OK or the error code).',
-    labelNames: ['kind', 'code'],
-    registers,
-  });
-  const durations = new Histogram({
-    name: `${prefix}operation_duration_seconds`,
-    help: 'Time from the request to the end of the answer.',
-    labelNames: ['kind'],
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-    registers,
-  });
   new Gauge({
     name: `${prefix}hash_queue_length`,
     help: 'Sign-ins that wait for a password hash.',
@@ -52,12 +40,10 @@ export function createMetrics({ hashQueueLength, isUpstreamInService }: Gauges):
       this.set(isUpstreamInService() ? 1 : 0);
     },
   });
+  const tally = createTally(prefix);
   return {
     contentType: registry.contentType,
-    render: () => registry.metrics(),
-    record({ kind, code }, seconds) {
-      operations.inc({ kind, code });
-      durations.observe({ kind }, seconds);
-    },
+    render: async () => `${await registry.metrics()}\n${tally.render()}`,
+    record: ({ kind, code }, seconds) => tally.record(kind, code, seconds),
   };
 }

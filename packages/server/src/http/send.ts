@@ -14,17 +14,17 @@ export function sendJson(
   json: string,
   headers: RawHeaders,
 ): void {
-  const body = Buffer.from(json);
+  // A string, not a Buffer: node:http then writes header and body in one piece (measured: a fifth of a small answer).
   response.writeHead(status, [
     'content-type',
     `${mediaType}; charset=utf-8`,
     'content-length',
-    String(body.length),
+    String(Buffer.byteLength(json)),
     'cache-control',
     'no-store',
     ...headers,
   ]);
-  response.end(body);
+  response.end(json);
 }
 
 /** Answers with one error of the catalogue and no data. */

@@ -1,4 +1,4 @@
-import { getViewerSession, getViewerUser } from '../../domain/accounts/viewer.js';
+import { getUserName, getViewerSession } from '../../domain/accounts/viewer.js';
 import { type Context, requireClaims } from '../context.js';
 
 /** Fields are functions, so that what is not asked for is not looked up. */
@@ -8,7 +8,7 @@ export function resolveViewer(_: unknown, __: unknown, context: Context) {
   return {
     id: claims.userId,
     scope: claims.scope,
-    userName: async () => (await getViewerUser(domain, claims)).userName,
+    userName: () => getUserName(domain, claims),
     session: async () => {
       const session = await getViewerSession(domain, claims);
       return {
