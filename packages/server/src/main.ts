@@ -98,7 +98,8 @@ async function serve(config: Config, parts: Parts): Promise<RunningServer> {
       log.info({}, 'stopping');
       ending.abort();
       await drain(server, config.shutdownTimeout);
-      await upstream?.pool.close();
+      // Not close, which waits: what is left can only be an introspection, and a silent upstream holds that for long.
+      await upstream?.pool.destroy();
       await store.close();
       log.info({}, 'stopped');
     },

@@ -29,8 +29,10 @@ function read(path: string): string | undefined {
 
 /** Written whole beside its place and then linked to it: of two processes that start at once, one wins. */
 function create(path: string): string {
-  const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
+  // Not named by the process id: in a container that is always the same, and a draft left by a crash would stop every start.
+  const draft = `${path}.${randomBytes(8).toString('hex')}`;
+  // Flushed: the store will hold keys encrypted under it, and those are on disk at once.
+  writeFileSync(draft, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx', flush: true });
   try {
     linkSync(draft, path);
   } catch (error) {

@@ -35,16 +35,22 @@ export type RawHeaders = string[];
 export function requestHeaders(raw: readonly string[], without?: ReadonlySet<string>): RawHeaders {
   const kept: RawHeaders = [];
   // Fields that Connection names belong to the one connection as well.
-  let perConnection: readonly string[] | undefined;
+  let perConnection: readonly string[] = [];
   for (let i = 0; i < raw.length; i += 2) {
     const name = (raw[i] as string).toLowerCase();
     const value = raw[i + 1] as string;
     if (name === 'connection' && value !== 'keep-alive' && value !== 'close') {
-      perConnection = value.split(',').map((token) => token.trim().toLowerCase());
+      perConnection = perConnection.concat(value.split(',').map((token) => token.trim().toLowerCase()));
     }
-    if (!droppedFromRequest.has(name) && !name.startsWith(ownPrefix) && !without?.has(name)) kept.push(name, value);
+    if (!isDropped(name) && !without?.has(name)) kept.push(name, value);
   }
-  return perConnection ? dropNamed(kept, perConnection) : kept;
+  return perConnection.length > 0 ? dropNamed(kept, perConnection) : kept;
+}
+
+/** An underscore is as good as a hyphen to forge a field with: CGI and WSGI show both to a program as one (CVE-2015-0219). */
+function isDropped(name: string): boolean {
+  const seen = name.includes('_') ? name.replaceAll('_', '-') : name;
+  return droppedFromRequest.has(seen) || seen.startsWith(ownPrefix);
 }
 
 function dropNamed(headers: RawHeaders, names: readonly string[]): RawHeaders {

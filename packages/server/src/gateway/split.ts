@@ -37,7 +37,10 @@ export function extractPart(
         continue;
       }
       const inline = selection.kind === Kind.INLINE_FRAGMENT ? selection : inlined(selection.name.value, path);
-      if (!inline) continue;
+      if (!inline) {
+        kept.push(selection);
+        continue;
+      }
       const spread = selection.kind === Kind.FRAGMENT_SPREAD ? [...path, selection.name.value] : path;
       const selectionSet = filter(inline.selectionSet, spread);
       if (selectionSet.selections.length === 0) continue;
@@ -49,16 +52,17 @@ export function extractPart(
   }
 
   function inlined(name: string, path: readonly string[]) {
-    // A fragment in itself is invalid; whoever validates the part would loop on it first.
+    // One that is not there, or is in itself, stays a spread: validation has a sentence for it (GraphQL §5.5.2).
     return path.includes(name) ? undefined : fragments.get(name);
   }
 
   const part = { ...operation, selectionSet: filter(operation.selectionSet, []) };
   const used = listUses(part, fragments);
-  const variableDefinitions = (operation.variableDefinitions ?? []).filter(({ variable }) =>
-    used.variables.has(variable.name.value),
-  );
-  const definitions: DefinitionNode[] = [{ ...part, variableDefinitions }];
+  const all = listUses(operation, fragments);
+  // What neither part uses stays, for validation to refuse (GraphQL §5.8.4).
+  const isOfPart = (name: string) => used.variables.has(name) || !all.variables.has(name);
+  const variableDefinitions = operation.variableDefinitions?.filter(({ variable }) => isOfPart(variable.name.value));
+  const definitions: DefinitionNode[] = [{ ...part, variableDefinitions: variableDefinitions ?? [] }];
   for (const name of used.fragments) {
     const fragment = fragments.get(name);
     if (fragment) definitions.push(fragment);

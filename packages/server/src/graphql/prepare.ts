@@ -5,6 +5,7 @@ import type { OwnerOf } from '../gateway/root-fields.js';
 import { createBoundedMap } from '../lib/bounded-map.js';
 import { DocumentError } from './document-error.js';
 import { assertModest, assertWithinLimits, type DocumentLimits } from './limits.js';
+import { withPlainSpaces } from './plain-spaces.js';
 
 /** An operation that is ready to be run, as often as it is asked for. */
 export interface Prepared {
@@ -38,31 +39,33 @@ export function createPreparer(
 ): Preparer {
   const cache = createBoundedMap<Prepared>(settings.documentCache);
 
-  function create(text: string, operationName: string | null): Prepared {
+  function create(copied: string, operationName: string | null): { prepared: Prepared; isSecret: boolean } {
+    const text = withPlainSpaces(copied);
     const document = parseDocument(text, settings);
     const plan = planOperation(document, operationName, ownerOf);
     const credentials = plan.fields.filter(({ name, owner }) => owner === 'own' && isCredentialField(name));
     if (credentials.length > 1) throw new LatchkeyError('ONE_CREDENTIAL_FIELD');
     const isPublic = ({ name, owner }: Plan['fields'][number]) =>
       owner === 'either' || owner === 'introspection' || (owner === 'own' && isCredentialField(name));
-    return {
+    const prepared = {
       plan,
       needsToken: !plan.fields.every(isPublic),
       hasCredential: credentials.length > 0,
       introspections: isConstant(plan) ? new WeakMap() : undefined,
       validateOwn: plan.kind === 'upstream' ? () => undefined : createValidate(plan.own, text),
     };
+    return { prepared, isSecret: text.includes('"') && hasWrittenCredential(document, isCredentialField) };
   }
 
   return {
     prepare(text, operationName) {
-      const key = operationName === null ? text : `${operationName}\n${text}`;
+      // Not to be mistaken for another name and text: no document that could be kept begins with a number.
+      const key = operationName === null ? text : `${operationName.length}:${operationName}${text}`;
       const hit = cache.get(key);
       if (hit) return hit;
-      const prepared = create(text, operationName);
+      const { prepared, isSecret } = create(text, operationName);
       // A password that is written into the document must not stay in memory, and would never be a hit.
-      if (!prepared.hasCredential || !hasLiteral(prepared.plan))
-        cache.set(key, prepared, Math.ceil(text.length / 1024));
+      if (!isSecret) cache.set(key, prepared, Math.ceil(text.length / 1024));
       return prepared;
     },
     clear: () => cache.clear(),
@@ -108,13 +111,17 @@ function createValidate(own: DocumentNode, text: string): (schema: GraphQLSchema
   };
 }
 
-function hasLiteral(plan: Plan): boolean {
-  if (plan.kind === 'upstream') return false;
-  let found = false;
-  visit(plan.own, {
+/** Also in an operation that is not the one to run: an editor sends them all. */
+function hasWrittenCredential(document: DocumentNode, isCredentialField: (name: string) => boolean): boolean {
+  let hasField = false;
+  let hasText = false;
+  visit(document, {
+    [Kind.FIELD]: ({ name }) => {
+      hasField ||= isCredentialField(name.value);
+    },
     [Kind.STRING]: () => {
-      found = true;
+      hasText = true;
     },
   });
-  return found;
+  return hasField && hasText;
 }

@@ -20,12 +20,20 @@ export function createBoundedMap<V>(limit: number): BoundedMap<V> {
   let weightOfYoung = 0;
 
   function add(key: string, entry: Entry<V>): void {
-    weightOfYoung += entry.weight - (young.get(key)?.weight ?? 0);
+    if (weightOfYoung + entry.weight > limit) {
+      old = young;
+      young = new Map();
+      weightOfYoung = 0;
+    }
     young.set(key, entry);
-    if (weightOfYoung < limit) return;
-    old = young;
-    young = new Map();
-    weightOfYoung = 0;
+    weightOfYoung += entry.weight;
+  }
+
+  /** Also where the new value is too heavy to keep: the one before it must not be found in its place. */
+  function forget(key: string): void {
+    weightOfYoung -= young.get(key)?.weight ?? 0;
+    young.delete(key);
+    old.delete(key);
   }
 
   return {
@@ -39,7 +47,7 @@ export function createBoundedMap<V>(limit: number): BoundedMap<V> {
       return aged.value;
     },
     set(key, value, weight = 1) {
-      old.delete(key);
+      forget(key);
       if (weight <= Math.max(1, limit / 8)) add(key, { value, weight });
     },
     clear() {

@@ -16,13 +16,19 @@ export interface Store {
 
   /** Adds the session if its user is there and not disabled, in one step, so that disabling wins every race. */
   addSession(session: SessionRecord, audit: AuditRecord): Promise<'added' | 'refused'>;
-  /** The one conditional update behind a refresh: undefined where the session is not at `generation`, has ended or has expired. */
+  /**
+   * The one conditional update behind a refresh: undefined where the session is not at `generation`, has ended or has
+   * expired, or where its user is disabled.
+   */
   rotateSession(rotation: Rotation): Promise<LiveSession | undefined>;
   findSession(id: string): Promise<SessionRecord | undefined>;
   /** Ends the session; false where it had ended before. */
   revokeSession(revocation: Revocation, audit: AuditRecord): Promise<boolean>;
-  /** Ends every living session of the user and returns their ids. */
-  revokeUserSessions(revocation: Revocation, audit: AuditRecord): Promise<readonly string[]>;
+  /** Ends every session of the user that has not ended and had not expired by `expiredBy`, and returns their ids. */
+  revokeUserSessions(
+    revocation: Revocation & { readonly expiredBy: number },
+    audit: AuditRecord,
+  ): Promise<readonly string[]>;
   /** Sessions revoked at or after the time. */
   listRevokedSessions(since: number): Promise<readonly { readonly id: string; readonly revokedAt: number }[]>;
 

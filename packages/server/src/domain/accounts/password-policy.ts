@@ -9,8 +9,10 @@ export interface PasswordRules {
 /** Of 0 to 4: guessable with fewer than 10^8 attempts is refused. */
 const leastScore = 3;
 
+const madeOfNames = 'it is made of the address or of the name of this product';
+
 const reasons: Record<string, string> = {
-  userInputs: 'it is made of the address or of the name of this product',
+  userInputs: madeOfNames,
   simpleRepeat: 'it repeats one character',
   extendedRepeat: 'it repeats one pattern',
   sequences: 'it is a sequence',
@@ -37,14 +39,15 @@ export async function assertAcceptablePassword(
   if (Buffer.byteLength(password) > rules.passwordMaxBytes) {
     throw unacceptable(`it is longer than ${rules.passwordMaxBytes} bytes`);
   }
-  const { score, feedback } = (await loadEstimator()).check(password, [
-    'latchkey',
-    userName,
-    ...userName.split(/[@.]/),
-  ]);
+  const estimator = await loadEstimator();
+  const names = ['latchkey', userName, ...userName.split(/[^\p{L}\p{N}]+/u)].filter((name) => name.length > 3);
+  const { score, feedback } = estimator.check(password, names);
   if (score < leastScore) {
     throw unacceptable(reasons[feedback.warning ?? ''] ?? 'it is, or is close to, one that many people use');
   }
+  // The estimator counts each name as a word to be guessed; whoever attacks this account has them for nothing.
+  const rest = names.reduce((left, name) => left.replaceAll(name, ''), password.toLowerCase());
+  if (rest.length < password.length && estimator.check(rest).score < leastScore) throw unacceptable(madeOfNames);
 }
 
 function unacceptable(reason: string): LatchkeyError {

@@ -27,6 +27,8 @@ export async function refresh(domain: Domain, credentials: RefreshCredentials, o
   const session = await domain.store.findSession(sessionId);
   assertLiving(session, now);
   if (isRetry(domain, session, generation, now)) return repeat(domain, session);
+  // The current token of a living session, and yet refused: its user is disabled.
+  if (generation === session.generation) throw new LatchkeyError('REFRESH_TOKEN_REVOKED');
   return endReusedSession(domain, presented, session, origin);
 }
 
@@ -50,7 +52,7 @@ function isRetry({ settings }: Domain, session: SessionRecord, generation: numbe
 /** The same successor again: however many callers race, there is one chain. */
 async function repeat(domain: Domain, { id, userId, generation }: SessionRecord): Promise<TokenSet> {
   const user = await domain.store.findUserById(userId);
-  if (!user) throw new LatchkeyError('REFRESH_TOKEN_EXPIRED');
+  if (!user || user.disabledAt !== null) throw new LatchkeyError('REFRESH_TOKEN_REVOKED');
   return createTokenSet(domain, { userId, scope: user.scope }, { sessionId: id, generation });
 }
 

@@ -8,7 +8,7 @@ export interface SignOutResult {
 
 /** Ends the session of the token, or every session of its user. Their access tokens are refused from now on. */
 export async function signOut(
-  { store, clock, revocations }: Domain,
+  { store, clock, revocations, settings }: Domain,
   { userId, sessionId }: Claims,
   { everywhere }: { readonly everywhere: boolean },
   { source }: Origin,
@@ -22,7 +22,9 @@ export async function signOut(
     revocations.add(sessionId);
     return { sessionsEnded: ended ? 1 : 0 };
   }
-  const ids = await store.revokeUserSessions({ ...revocation, id: userId }, audit);
+  // Also of a session that has expired, the last access token may still be good.
+  const expiredBy = at - settings.accessTokenLifetime;
+  const ids = await store.revokeUserSessions({ ...revocation, id: userId, expiredBy }, audit);
   for (const id of ids) revocations.add(id);
   return { sessionsEnded: ids.length };
 }

@@ -87,7 +87,8 @@ export function createAccessTokens(
         userId: payload.sub,
         sessionId: payload.sid,
         scope: payload.scope,
-        expiresAt: payload.exp * 1000,
+        // Where the lifetime was lowered since, it holds for older tokens too: revocations are remembered that long.
+        expiresAt: Math.min(payload.exp * 1000, payload.iat * 1000 + lifetime),
       };
       assertLive(claims);
       verified.set(token, claims);
@@ -100,6 +101,7 @@ interface Payload {
   readonly iss: string;
   readonly sub: string;
   readonly aud: string;
+  readonly iat: number;
   readonly exp: number;
   readonly sid: string;
   readonly scope: string;

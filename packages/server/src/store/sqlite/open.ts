@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
 import { type Dialect, migrations } from '../migrations/migrations.js';
@@ -39,6 +39,7 @@ export function openSqliteStore(directory: string): Store {
     ping: () => commits.write(() => undefined),
     async close() {
       await commits.settled();
+      moveLogIntoFile(db);
       db.close();
     },
   };
@@ -47,13 +48,20 @@ export function openSqliteStore(directory: string): Store {
 function open(directory: string, file: string): DatabaseSyncInstance {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const isNew = !existsSync(file);
+    createPrivateFile(file);
     // No waiting inside SQLite: that would stop the event loop. The group commit waits beside it.
-    const db = new DatabaseSync(file, { timeout: 0 });
-    if (isNew) chmodSync(file, 0o600);
-    return db;
+    return new DatabaseSync(file, { timeout: 0 });
   } catch (error) {
     throw unusable(file, error);
+  }
+}
+
+/** Made before SQLite opens it: the files that SQLite lays beside it get the rights that it has at that moment. */
+function createPrivateFile(file: string): void {
+  try {
+    closeSync(openSync(file, 'wx', 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 
@@ -76,6 +84,18 @@ function migrate(db: DatabaseSyncInstance, file: string): void {
   } catch (error) {
     if (db.isTransaction) db.exec('ROLLBACK');
     throw error;
+  }
+}
+
+/**
+ * So that after a stop the one file is everything there is to copy. SQLite does it when it closes, but the library
+ * keeps it open until the statements are collected.
+ */
+function moveLogIntoFile(db: DatabaseSyncInstance): void {
+  try {
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  } catch {
+    // A full disk, say. Nothing is lost: the next start finds the log where it is.
   }
 }
 

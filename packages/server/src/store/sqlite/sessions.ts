@@ -23,6 +23,7 @@ export function createSessions(
   const rotate = db.prepare(
     `UPDATE sessions SET generation = generation + 1, rotated_at = ?2, idle_expires_at = min(?3, expires_at)
      WHERE id = ?1 AND generation = ?4 AND revoked_at IS NULL AND idle_expires_at > ?2 AND expires_at > ?2
+       AND EXISTS (SELECT 1 FROM users WHERE id = user_id AND disabled_at IS NULL)
      RETURNING user_id AS userId, (SELECT scope FROM users WHERE id = user_id) AS scope`,
   );
   const byId = db.prepare('SELECT * FROM sessions WHERE id = ?');
@@ -66,10 +67,10 @@ export function createSessions(
         audit(entry);
         return true;
       }),
-    revokeUserSessions: ({ id, at, reason }, entry) =>
+    revokeUserSessions: ({ id, at, reason, expiredBy }, entry) =>
       write(() => {
-        const ids = revokeOfUser.all(at, reason, id, at).map((row) => row.id as string);
-        audit(entry);
+        const ids = revokeOfUser.all(at, reason, id, expiredBy).map((row) => row.id as string);
+        if (ids.length > 0) audit(entry);
         return ids;
       }),
     listRevokedSessions: (since) =>

@@ -1,0 +1,202 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { DatabaseSync } from '@photostructure/sqlite';
+import { expect, onTestFinished, test } from 'vitest';
+import { makeTempDirectory } from '../../../test/harness.js';
+import { StoreUnusableError } from '../store.js';
+import { openSqliteStore } from './open.js';
+
+async function makeData() {
+  const directory = await makeTempDirectory();
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  chmodSync(directory, 0o755);
+  const data = join(directory, 'a', 'data');
+  return { data, file: join(data, 'latchkey.db') };
+}
+
+function open(data: string) {
+  const store = openSqliteStore(data);
+  onTestFinished(() => store.close().catch(() => undefined));
+  return store;
+}
+
+const rightsOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
+
+/** The error's message; fails where there is none or where it is no StoreUnusableError. */
+function refusalOf(data: string): string {
+  try {
+    open(data);
+  } catch (error) {
+    expect(error).toBeInstanceOf(StoreUnusableError);
+    return (error as Error).message;
+  }
+  throw new Error('It opened.');
+}
+
+test.skipIf(process.platform === 'win32')(
+  'only the owner may read what it makes, whatever the umask says',
+  async () => {
+    const { data } = await makeData();
+    const umask = process.umask(0);
+    try {
+      await open(data).ping();
+    } finally {
+      process.umask(umask);
+    }
+    expect(rightsOf(data)).toBe('700');
+    const files = readdirSync(data).sort();
+    expect(files).toEqual(['latchkey.db', 'latchkey.db-shm', 'latchkey.db-wal']);
+    expect(files.map((file) => rightsOf(join(data, file)))).toEqual(['600', '600', '600']);
+  },
+);
+
+test('a directory that is there is used as it is', async () => {
+  const { data } = await makeData();
+  mkdirSync(data, { recursive: true });
+  chmodSync(data, 0o750);
+  await open(data).ping();
+  expect(rightsOf(data)).toBe('750');
+});
+
+test('a file of a newer version is refused, and not one byte of it changes', async () => {
+  const { data, file } = await makeData();
+  await open(data).close();
+  const db = new DatabaseSync(file);
+  db.exec('PRAGMA user_version = 99; PRAGMA wal_checkpoint(TRUNCATE)');
+  db.close();
+  const before = readFileSync(file);
+  expect(refusalOf(data)).toBe(
+    `${file} was written by a newer Latchkey (its schema is 99, this one knows 1); start the newer version.`,
+  );
+  expect(readFileSync(file).equals(before)).toBe(true);
+  expect(readFileSync(`${file}-wal`)).toHaveLength(0);
+});
+
+test('a file that is no database is refused, and not one byte of it changes', async () => {
+  const { data, file } = await makeData();
+  mkdirSync(data, { recursive: true });
+  writeFileSync(file, 'Dear diary, '.repeat(1000));
+  expect(refusalOf(data)).toBe(
+    `Cannot use ${file} (file is not a database); check that the path, its permissions and the disk are in order, or name another directory with --data.`,
+  );
+  expect(readFileSync(file, 'utf8')).toBe('Dear diary, '.repeat(1000));
+});
+
+test('a path that leads through a file is refused', async () => {
+  const { data, file } = await makeData();
+  mkdirSync(data, { recursive: true });
+  writeFileSync(file, '');
+  expect(refusalOf(file)).toContain(`Cannot use ${file}`);
+});
+
+test.skipIf(process.platform === 'win32')('without the right to write to the directory it is refused', async () => {
+  const { data } = await makeData();
+  mkdirSync(data, { recursive: true });
+  const message = asOwnerWithoutPrivileges(data, 0o500, () => refusalOf(data));
+  expect(message).toMatch(/^Cannot use .+latchkey\.db \(.*permission denied.*\); check that the path, its permissions/);
+});
+
+test.skipIf(process.platform === 'win32')('without the right to write to the file it is refused', async () => {
+  const { data, file } = await makeData();
+  mkdirSync(data, { recursive: true });
+  writeFileSync(file, '');
+  const message = asOwnerWithoutPrivileges(file, 0o400, () => refusalOf(data));
+  expect(message).toMatch(/^Cannot use .+latchkey\.db \(.*readonly database.*\); check that the path, its permissions/);
+});
+
+/** Rights do not bind root: where root runs the tests, somebody else takes over the path and the turn. */
+function asOwnerWithoutPrivileges<T>(path: string, rights: number, run: () => T): T {
+  const isRoot = process.geteuid?.() === 0;
+  const nobody = 65534;
+  if (isRoot) chownSync(path, nobody, nobody);
+  chmodSync(path, rights);
+  try {
+    if (isRoot) process.seteuid?.(nobody);
+    return run();
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+    chmodSync(path, 0o700);
+  }
+}
+
+test('after it was closed the file alone holds everything', async () => {
+  const { data, file } = await makeData();
+  const store = open(data);
+  const user = { id: 'ada', userName: 'ada@example.com', passwordHash: '', scope: '', createdAt: 0, disabledAt: null };
+  const entry = { at: 0, action: 'user.added', userId: null, sessionId: null, source: '', detail: null };
+  await store.addUser(user, entry);
+  await store.close();
+  const copy = join(data, 'copy');
+  mkdirSync(copy);
+  copyFileSync(file, join(copy, 'latchkey.db'));
+  expect(await open(copy).findUser('ada@example.com')).toEqual(user);
+});
+
+const opener = `
+  import { once } from 'node:events';
+  import { runnerImport } from 'vite';
+  const [source, data, userName] = process.argv.slice(1);
+  const { openSqliteStore } = (await runnerImport(source)).module;
+  console.log('ready');
+  await once(process.stdin, 'data');
+  const store = openSqliteStore(data);
+  const user = { id: userName, userName, passwordHash: '', scope: '', createdAt: 0, disabledAt: null };
+  const entry = { at: 0, action: 'user.added', userId: null, sessionId: null, source: '', detail: null };
+  console.log(await store.addUser(user, entry));
+  await store.close();
+  process.exit();
+`;
+
+/** Another process that is about to open the store, and then adds a user. */
+function startOpener(data: string, userName: string): ChildProcess {
+  const source = join(import.meta.dirname, 'open.ts');
+  const child = spawn(process.execPath, ['--input-type=module', '-e', opener, source, data, userName], {
+    cwd: import.meta.dirname,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return child;
+}
+
+test('processes that open a new store at once agree on one', async () => {
+  const { data } = await makeData();
+  const names = ['ada@example.com', 'bob@example.com', 'cyd@example.com'];
+  const openers = names.map((name) => startOpener(data, name));
+  await Promise.all(openers.map(({ stdout }) => stdout && once(stdout, 'data')));
+  for (const { stdin } of openers) stdin?.write('go');
+  expect(await Promise.all(openers.map(({ stdout }) => stdout && text(stdout)))).toEqual(names.map(() => 'added\n'));
+  const users = await open(data).listUsers({ after: '', limit: 10 });
+  expect(users.map(({ userName }) => userName)).toEqual(names);
+});
+
+test('a lock that is held while it opens is waited for', async () => {
+  const { data, file } = await makeData();
+  await open(data).close();
+  const script = `
+    import { DatabaseSync } from '@photostructure/sqlite';
+    const db = new DatabaseSync(process.argv[1]);
+    db.exec('BEGIN IMMEDIATE');
+    console.log('locked');
+    setTimeout(() => db.exec('COMMIT'), 300);
+  `;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script, file], {
+    cwd: import.meta.dirname,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  await once(child.stdout, 'data');
+  await open(data).ping();
+});

@@ -1,0 +1,51 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buildSchema, graphqlSync } from 'graphql';
+import { typeDefs } from './upstreams/schema.js';
+import { type ReceivedRequest, recordRequests } from './upstreams/upstream.js';
+
+/** Answers a request, whose body is in `body`, in whatever way the test is about. */
+export type Answer = (response: ServerResponse, body: string, request: IncomingMessage) => void;
+
+export interface ScriptedUpstream {
+  readonly url: string;
+  readonly requests: ReceivedRequest[];
+  /** Stops at once, also in the middle of an answer. */
+  close(): Promise<void>;
+}
+
+/** An upstream that answers introspection as `sdl` has it and everything else as `answer` does. */
+export async function startScripted(answer: Answer, { sdl = typeDefs, port = 0 } = {}): Promise<ScriptedUpstream> {
+  const schema = buildSchema(sdl);
+  const server = createServer(async (request, response) => {
+    const body = await readText(request);
+    if (!body.includes('IntrospectionQuery')) return answer(response, body, request);
+    const { query } = JSON.parse(body) as { query: string };
+    sendJson(response, graphqlSync({ schema, source: query }));
+  });
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  const listening = (server.address() as AddressInfo).port;
+  const { requests, stop } = recordRequests(listening);
+  return {
+    url: `http://127.0.0.1:${listening}/graphql`,
+    requests,
+    async close() {
+      stop();
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
+
+export function sendJson(response: ServerResponse, value: unknown, status = 200): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
+}
+
+async function readText(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString();
+}

@@ -1,0 +1,26 @@
+import { ApolloServer } from '@apollo/server';
+import { startStandaloneServer } from '@apollo/server/standalone';
+import { createResolvers, typeDefs, type UpstreamContext } from './schema.js';
+import { recordRequests, type Upstream } from './upstream.js';
+
+/** Apollo Server 5 with its standalone HTTP server, on a random port. */
+export async function start(): Promise<Upstream> {
+  const server = new ApolloServer<UpstreamContext>({
+    typeDefs,
+    resolvers: createResolvers(),
+    introspection: true,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+  });
+  const listening = await startStandaloneServer(server, {
+    listen: { port: 0, host: '127.0.0.1' },
+    context: async ({ req }) => ({ headers: req.headers }),
+  });
+  const url = new URL('/graphql', listening.url);
+  const { requests, stop } = recordRequests(Number(url.port));
+  const close = () => {
+    stop();
+    return server.stop();
+  };
+  return { name: 'Apollo Server', url: url.href, requests, close };
+}

@@ -1,0 +1,29 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createSchema, createYoga } from 'graphql-yoga';
+import { createResolvers, typeDefs, type UpstreamContext } from './schema.js';
+import { recordRequests, type Upstream } from './upstream.js';
+
+interface ServerContext {
+  req: IncomingMessage;
+}
+
+/** GraphQL Yoga 5 on node:http, on a random port. */
+export async function start(): Promise<Upstream> {
+  const yoga = createYoga<ServerContext, UpstreamContext>({
+    schema: createSchema<ServerContext & UpstreamContext>({ typeDefs, resolvers: createResolvers() }),
+    context: ({ req }) => ({ headers: req.headers }),
+    maskedErrors: false,
+    logging: false,
+  });
+  const server = createServer(yoga);
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const { requests, stop } = recordRequests(port);
+  const close = async () => {
+    stop();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  return { name: 'GraphQL Yoga', url: `http://127.0.0.1:${port}/graphql`, requests, close };
+}
