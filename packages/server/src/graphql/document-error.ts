@@ -22,6 +22,7 @@ export class DocumentError extends Error {
 // graphql-js quotes what it found, and what it found may be a password.
 const quotes: readonly (readonly [RegExp, string])[] = [
   [/ got invalid value [\s\S]*$/, ' got a value that does not fit its type.'],
+  [/^(Expected value of type "[^"]*"), found [\s\S]*$/, '$1, found something else.'],
   [/(value): [\s\S]*$/, '$1.'],
   [/\b(String|BlockString) ".*"/, '$1'],
 ];

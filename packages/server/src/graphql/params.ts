@@ -47,8 +47,20 @@ function toParams({ query, operationName, variables, extensions }: Record<string
   if (!isAbsent(operationName) && typeof operationName !== 'string') throw invalid('operationName', 'a string or null');
   if (!isAbsent(variables) && !isRecord(variables)) throw invalid('variables', 'an object or null');
   if (!isAbsent(extensions) && !isRecord(extensions)) throw invalid('extensions', 'an object or null');
+  assertShallow(variables, 0);
   // An empty name comes from forms and old clients, and means none.
   return { query, operationName: operationName ? operationName : null, variables: variables ?? null };
+}
+
+const maxNesting = 1_000;
+
+/** JSON.parse does not call itself for each level, JSON.stringify and coercion do, and would end at the end of the stack. */
+function assertShallow(value: unknown, depth: number): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (depth > maxNesting) {
+    throw new LatchkeyError('BAD_REQUEST', { message: `"variables" is nested deeper than ${maxNesting} levels.` });
+  }
+  for (const child of Object.values(value)) assertShallow(child, depth + 1);
 }
 
 function isAbsent(value: unknown): value is null | undefined {

@@ -1,53 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Domain } from '../domain/domain.js';
 import { LatchkeyError } from '../domain/errors.js';
-import type { Claims } from '../domain/tokens/access-tokens.js';
 import type { RawHeaders } from '../gateway/headers.js';
-import type { Upstream } from '../gateway/upstream.js';
 import { DocumentError } from '../graphql/document-error.js';
 import { toLatchkeyError } from '../graphql/format-error.js';
-import { anyJson, isJsonContentType, type Negotiated, negotiate, prefersHtml } from '../graphql/media-type.js';
+import { anyJson, isJsonContentType, negotiate, prefersHtml } from '../graphql/media-type.js';
 import { type Params, parseBody, parseSearch } from '../graphql/params.js';
-import type { Prepared, Preparer } from '../graphql/prepare.js';
-import type { SchemaViews } from '../graphql/schema-views.js';
+import type { Prepared } from '../graphql/prepare.js';
 import { readBody } from './body.js';
+import type { GraphqlEndpoint } from './call.js';
 import { corsHeaders, preflightHeaders } from './cors.js';
 import { bearerChallenge, readBearerToken } from './credentials.js';
 import { createExchange, type Exchange } from './exchange.js';
-import type { Page } from './ide.js';
 import { runOwn, runSplit, runUpstream } from './run-plan.js';
 import { securityHeaders } from './security-headers.js';
 import { sendDocumentError, sendError } from './send.js';
-
-export interface GraphqlEndpoint {
-  readonly domain: Domain;
-  readonly preparer: Preparer;
-  readonly schemas: SchemaViews;
-  readonly upstream: Upstream | undefined;
-  readonly ide: Page;
-  readonly publicUrl: string;
-  readonly corsOrigins: readonly string[];
-  readonly bodyLimit: number;
-  sourceOf(request: IncomingMessage): string;
-  /** Called once for each exchange, when its answer is written or its caller gone. */
-  finished(exchange: Exchange): void;
-}
-
-/** A request that has been read and may be answered. */
-export interface Call {
-  readonly exchange: Exchange;
-  readonly endpoint: GraphqlEndpoint;
-  readonly params: Params;
-  readonly prepared: Prepared;
-  readonly claims: Claims | undefined;
-  /** The caller's token where `claims` came from it. */
-  readonly token: string | undefined;
-  /** The bytes of a POST. */
-  readonly body: Buffer | undefined;
-  readonly as: Negotiated;
-  /** For every answer of ours. */
-  readonly headers: RawHeaders;
-}
 
 /** The listener for /graphql: from the socket to the answer. */
 export function createGraphqlListener(endpoint: GraphqlEndpoint) {
@@ -56,10 +22,18 @@ export function createGraphqlListener(endpoint: GraphqlEndpoint) {
   return (request: IncomingMessage, response: ServerResponse): void => {
     const exchange = createExchange(request, response);
     const headers = [...security, 'x-request-id', exchange.id];
-    answer(exchange, endpoint, headers)
-      .catch((error: unknown) => fail(exchange, endpoint, error, headers))
-      .then(() => endpoint.finished(exchange));
+    void serve(exchange, endpoint, headers);
   };
+}
+
+/** Never rejects. */
+async function serve(exchange: Exchange, endpoint: GraphqlEndpoint, headers: RawHeaders): Promise<void> {
+  try {
+    await answer(exchange, endpoint, headers);
+  } catch (error) {
+    fail(exchange, endpoint, error, headers);
+  }
+  endpoint.finished(exchange);
 }
 
 async function answer(exchange: Exchange, endpoint: GraphqlEndpoint, basic: RawHeaders): Promise<void> {
@@ -118,7 +92,8 @@ function readSearch({ method, url = '' }: IncomingMessage): Params {
 function fail(exchange: Exchange, { corsOrigins }: GraphqlEndpoint, thrown: unknown, headers: RawHeaders): void {
   const { request, response } = exchange;
   if (response.headersSent || response.destroyed) {
-    exchange.cause = thrown;
+    // A caller who went away is no failure; anything else here is.
+    if (!response.destroyed) exchange.cause = thrown;
     response.destroy();
     return;
   }

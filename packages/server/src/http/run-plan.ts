@@ -10,8 +10,8 @@ import type { Context } from '../graphql/context.js';
 import { executeOwn, type OwnResult } from '../graphql/execute.js';
 import { formatError, toLatchkeyError } from '../graphql/format-error.js';
 import type { Params } from '../graphql/params.js';
+import type { Call } from './call.js';
 import { bearerChallenge } from './credentials.js';
-import type { Call } from './graphql-endpoint.js';
 import { note, sendAnswer, sendJson, withRetryAfter } from './send.js';
 
 /** Runs an operation of ours, and answers. */

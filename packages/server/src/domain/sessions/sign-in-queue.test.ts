@@ -39,22 +39,6 @@ test('when the queue is full a sign-in is told at once when to come again, and l
   await expect(signIn(domain, { userName, password }, origin)).resolves.toBeDefined();
 });
 
-test('whoever waits in the queue is served, in turn', async () => {
-  const { domain, addUser } = await openTestDomain({ hashQueue: 64 });
-  const { userName } = await addUser();
-  const served: number[] = [];
-  await Promise.all(
-    Array.from({ length: 20 }, async (_, i) => {
-      await signIn(domain, { userName, password }, origin);
-      served.push(i);
-    }),
-  );
-  expect(served).toHaveLength(20);
-  // Some run side by side, so that neighbors may change places; the last can never come first.
-  const running = 2 * availableParallelism();
-  served.forEach((i, place) => void expect(Math.abs(i - place)).toBeLessThanOrEqual(running));
-});
-
 test('refreshes go on while the queue is full', async () => {
   const { domain, first, refresh } = await openTestSession({ hashQueue: 64 });
   const flooded = flood(domain, 64);

@@ -133,7 +133,7 @@ describe('an unknown user, a wrong password and a disabled user', () => {
     }
     // The least of seven: what else the machine does can only add to it. Without the hash it is a fiftieth.
     const least = [...times.values()].map((each) => Math.min(...each));
-    expect(Math.max(...least) / Math.min(...least)).toBeLessThan(3);
+    expect(Math.max(...least) / Math.min(...least)).toBeLessThan(5);
   });
 });
 

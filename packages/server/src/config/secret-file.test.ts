@@ -1,0 +1,108 @@
+import { spawn } from 'node:child_process';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { expect, onTestFinished, test } from 'vitest';
+import { makeTempDirectory } from '../../test/harness.js';
+import { ConfigError } from './error.js';
+import { loadSecretFile } from './secret-file.js';
+
+async function makeData() {
+  const directory = await makeTempDirectory();
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const data = join(directory, 'data');
+  return { data, file: join(data, 'secret') };
+}
+
+function refusalOf(data: string): string {
+  try {
+    loadSecretFile(data);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as Error).message;
+  }
+  throw new Error('It was loaded.');
+}
+
+test('the first start makes a secret of 256 bits, and later starts have the same', async () => {
+  const { data } = await makeData();
+  const secret = loadSecretFile(data);
+  expect(Buffer.from(secret, 'base64url')).toHaveLength(32);
+  expect(loadSecretFile(data)).toBe(secret);
+  expect(readdirSync(data)).toEqual(['secret']);
+});
+
+test('another directory has another secret', async () => {
+  expect(loadSecretFile((await makeData()).data)).not.toBe(loadSecretFile((await makeData()).data));
+});
+
+test.skipIf(process.platform === 'win32')('only its owner may read it, whatever the umask says', async () => {
+  const { data, file } = await makeData();
+  const umask = process.umask(0);
+  try {
+    loadSecretFile(data);
+  } finally {
+    process.umask(umask);
+  }
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect(statSync(data).mode & 0o777).toBe(0o700);
+});
+
+test.skipIf(process.platform === 'win32').each([0o640, 0o604, 0o620, 0o601])(
+  'a file that others may use (%d) is refused, with the command that mends it',
+  async (mode) => {
+    const { data, file } = await makeData();
+    const secret = loadSecretFile(data);
+    chmodSync(file, mode);
+    expect(refusalOf(data)).toBe(`${file} can be read by other users of this machine; run: chmod 600 ${file}`);
+    chmodSync(file, 0o400);
+    expect(loadSecretFile(data)).toBe(secret);
+  },
+);
+
+test.each([
+  ['empty', ''],
+  ['of space', ' '.repeat(64)],
+  ['too short', 'x'.repeat(31)],
+])('a file that is %s is refused, and not replaced', async (_, content) => {
+  const { data, file } = await makeData();
+  mkdirSync(data);
+  writeFileSync(file, content, { mode: 0o600 });
+  expect(refusalOf(data)).toBe(`${file} holds no secret; put back the file that this data was made with.`);
+  expect(readFileSync(file, 'utf8')).toBe(content);
+});
+
+test('a secret that the operator wrote is taken without the space around it', async () => {
+  const { data, file } = await makeData();
+  mkdirSync(data);
+  writeFileSync(file, `\n ${'correct horse battery staple, twice'} \n`, { mode: 0o600 });
+  expect(loadSecretFile(data)).toBe('correct horse battery staple, twice');
+});
+
+test('a draft that a crash left, of whatever process, stops no start', async () => {
+  const { data } = await makeData();
+  mkdirSync(data);
+  writeFileSync(join(data, `secret.${process.pid}`), '');
+  expect(loadSecretFile(data)).toHaveLength(43);
+});
+
+test('processes that start at once have the same secret', async () => {
+  const { data } = await makeData();
+  const script = `
+    import { runnerImport } from 'vite';
+    const { loadSecretFile } = (await runnerImport(process.argv[1])).module;
+    console.log(loadSecretFile(process.argv[2]));
+  `;
+  const source = join(import.meta.dirname, 'secret-file.ts');
+  const secrets = Array.from({ length: 3 }, () => {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script, source, data], {
+      cwd: import.meta.dirname,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    return text(child.stdout);
+  });
+  const [first, ...others] = await Promise.all(secrets);
+  expect(first).toMatch(/^[A-Za-z0-9_-]{43}\n$/);
+  expect(new Set(others)).toEqual(new Set([first]));
+});

@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest';
+import { answerHeaders, requestHeaders } from './headers.js';
+
+describe('the header fields of a request', () => {
+  test('go on in lower case, in their order, also two of one name', () => {
+    expect(requestHeaders(['X-B', '1', 'Accept', '*/*', 'x-b', '2'])).toEqual([
+      'x-b',
+      '1',
+      'accept',
+      '*/*',
+      'x-b',
+      '2',
+    ]);
+  });
+
+  test.each([
+    'Authorization',
+    'AUTHORISATION',
+    'Proxy-Authorization',
+    'Cookie',
+    'Host',
+    'Content-Length',
+    'Transfer-Encoding',
+    'Connection',
+    'Keep-Alive',
+    'TE',
+    'Trailer',
+    'Upgrade',
+    'Expect',
+    'Origin',
+    'Referer',
+    'Forwarded',
+    'X-Forwarded-For',
+    'X-Forwarded-Host',
+    'X-Forwarded-Proto',
+    'X-Request-Id',
+    'X-Latchkey-User',
+    'x-latchkey-',
+    'X_Latchkey_User',
+    'x-latchkey_scope',
+    'X_Forwarded_For',
+    'proxy_authorization',
+  ])('do not go on where they are called %s', (name) => {
+    expect(requestHeaders([name, 'x', 'x-mine', 'kept'])).toEqual(['x-mine', 'kept']);
+  });
+
+  test('do not go on where Connection names them, in one field of it or in several', () => {
+    const raw = [
+      'X-A',
+      '1',
+      'Connection',
+      'close, x-a',
+      'X-B',
+      '2',
+      'connection',
+      'X-C ,x-d',
+      'x-c',
+      '3',
+      'X-D',
+      '4',
+      'X-E',
+      '5',
+    ];
+    expect(requestHeaders(raw)).toEqual(['x-b', '2', 'x-e', '5']);
+  });
+
+  test('are not read as names where they are values', () => {
+    expect(requestHeaders(['x-a', 'cookie', 'x-b', 'x-a', 'connection', 'x-b'])).toEqual(['x-a', 'cookie']);
+  });
+
+  test('go on without those that the caller of this function names', () => {
+    expect(requestHeaders(['Content-Type', 'a', 'Accept', 'b'], new Set(['content-type']))).toEqual(['accept', 'b']);
+  });
+});
+
+describe('the header fields of an answer', () => {
+  test('come back one by one, but for cookies, CORS and what belongs to the connection', () => {
+    const headers = {
+      'content-type': 'application/json',
+      vary: ['a', 'b'],
+      'set-cookie': ['a=1', 'b=2'],
+      'access-control-allow-origin': '*',
+      'access-control-anything': 'x',
+      connection: 'keep-alive',
+      'keep-alive': 'timeout=5',
+      'transfer-encoding': 'chunked',
+      date: 'now',
+      'x-request-id': 'theirs',
+      'x-nothing': undefined,
+    };
+    expect(answerHeaders(headers)).toEqual(['content-type', 'application/json', 'vary', 'a', 'vary', 'b']);
+  });
+});

@@ -1,0 +1,135 @@
+import { parse } from 'graphql';
+import { describe, expect, test } from 'vitest';
+import { LatchkeyError } from '../domain/errors.js';
+import { type Plan, planOperation } from './plan.js';
+import { createOwnerOf } from './root-fields.js';
+
+const ownFields = {
+  query: new Set(['viewer']),
+  mutation: new Set(['signIn', 'signOut']),
+  subscription: new Set<string>(),
+};
+
+function plan(text: string, operationName: string | null = null, hasUpstream = true): Plan {
+  return planOperation(parse(text, { noLocation: true }), operationName, createOwnerOf(ownFields, hasUpstream));
+}
+
+/** The error that planning ends with. */
+function refusal(text: string, operationName: string | null = null): LatchkeyError {
+  try {
+    plan(text, operationName);
+  } catch (error) {
+    if (error instanceof LatchkeyError) return error;
+    throw error;
+  }
+  throw new Error('It was planned.');
+}
+
+describe('an operation', () => {
+  test.each([
+    ['{ viewer { id } }', 'own'],
+    ['{ __typename }', 'own'],
+    ['{ __schema { types { name } } __type(name: "A") { name } }', 'own'],
+    ['{ hello }', 'upstream'],
+    ['{ __typename hello }', 'upstream'],
+    ['{ hello { viewer } }', 'upstream'],
+    ['{ viewer: hello }', 'upstream'],
+    ['{ signIn }', 'upstream'],
+    ['{ hello viewer { id } }', 'split'],
+    ['{ hello: viewer { id } }', 'own'],
+    ['{ hello __schema { types { name } } }', 'split'],
+    ['{ ... { ...F } } fragment F on Query { ... on Query { hello } viewer { id } }', 'split'],
+    ['mutation { signOut }', 'own'],
+    ['mutation { viewer }', 'upstream'],
+    ['mutation { addWidget }', 'upstream'],
+    ['{ ...Gone }', 'own'],
+  ])('%s is %s', (text, kind) => {
+    expect(plan(text).kind).toBe(kind);
+  });
+
+  test('is ours where there is no upstream, for validation to refuse what is not there', () => {
+    expect(plan('{ viewer { id } hello }', null, false).kind).toBe('own');
+  });
+
+  test('has its root fields in the order of the document, through fragments, and a spread twice is one', () => {
+    const { fields } = plan('{ a: hello ...F viewer { id } ...F } fragment F on Query { b: hello ... { __typename } }');
+    expect(fields).toEqual([
+      { key: 'a', name: 'hello', owner: 'upstream' },
+      { key: 'b', name: 'hello', owner: 'upstream' },
+      { key: '__typename', name: '__typename', owner: 'either' },
+      { key: 'viewer', name: 'viewer', owner: 'own' },
+    ]);
+  });
+
+  test('is chosen by its name', () => {
+    const text = 'query A { hello } mutation B { signOut } query C { viewer { id } }';
+    expect([plan(text, 'A').kind, plan(text, 'B').operation, plan(text, 'C').kind]).toEqual([
+      'upstream',
+      'mutation',
+      'own',
+    ]);
+  });
+
+  test.each([
+    ['query A { hello } query B { hello }', null],
+    ['query A { hello } query B { hello }', 'C'],
+    ['query A { hello } query A { hello }', 'A'],
+    ['{ hello } query A { hello }', null],
+    ['{ hello }', 'A'],
+    ['fragment F on Query { hello }', null],
+    ['type A { a: Int }', null],
+  ])('%s is not found as %s', (text, operationName) => {
+    expect(refusal(text, operationName).code).toBe('OPERATION_NOT_FOUND');
+  });
+
+  test('that is not found is told which there are', () => {
+    expect(refusal('query A { hello } { hello }', 'C').message).toBe(
+      'The document has the operations A, (without a name), and "operationName" does not name one of them.',
+    );
+  });
+
+  test('that subscribes is refused', () => {
+    expect(refusal('subscription { hello }').code).toBe('SUBSCRIPTION_NOT_SUPPORTED');
+  });
+
+  test('that mixes the two in a mutation is refused', () => {
+    expect(refusal('mutation { signOut addWidget }').code).toBe('MIXED_MUTATION');
+    expect(refusal('mutation { ...F } fragment F on Mutation { addWidget ... { signOut } }').code).toBe(
+      'MIXED_MUTATION',
+    );
+  });
+
+  test.each([
+    '{ hello hello: viewer { id } }',
+    '{ __typename: hello viewer { id } __typename }',
+    '{ a: __schema { a } a: hello }',
+  ])('that has two owners for one key is refused: %s', (text) => {
+    const { code, message } = refusal(text);
+    expect(code).toBe('GRAPHQL_VALIDATION_FAILED');
+    expect(message).toMatch(/^Two different fields are to be answered as "\w+"/);
+  });
+
+  test('keeps no syntax tree of what it only forwards', () => {
+    expect(plan('{ hello }')).toEqual({
+      kind: 'upstream',
+      operation: 'query',
+      fields: [{ key: 'hello', name: 'hello', owner: 'upstream' }],
+    });
+  });
+
+  test('that doubles at each of forty fragments costs no more than its text', () => {
+    const fragments = Array.from({ length: 40 }, (_, i) => `fragment F${i} on Query { ...F${i + 1} ...F${i + 1} }`);
+    const text = `{ ...F0 } ${fragments.join(' ')} fragment F40 on Query { hello }`;
+    expect(plan(text)).toMatchObject({ kind: 'upstream', fields: [{ key: 'hello' }] });
+    expect(refusal(`${text} fragment G on Query { hello }`.replace('{ ...F0 }', '{ ...F0 viewer { id } }')).code).toBe(
+      'DOCUMENT_TOO_COMPLEX',
+    );
+  });
+});
+
+describe('the part of a split that goes to the upstream', () => {
+  test('is text, and the names of the variables in it', () => {
+    const split = plan('query Q($a: Int, $b: Int) { hello(a: $a) viewer @skip(if: $b) { id } }');
+    expect(split).toMatchObject({ upstream: { query: 'query Q($a: Int) {\n  hello(a: $a)\n}', variables: ['a'] } });
+  });
+});

@@ -1,0 +1,213 @@
+import { buildSchema } from 'graphql';
+import { describe, expect, test } from 'vitest';
+import { createOwnerOf } from '../gateway/root-fields.js';
+import { DocumentError } from './document-error.js';
+import { createPreparer, type Preparer } from './prepare.js';
+
+const schema = buildSchema(`
+  type Query { viewer: Viewer hello: String }
+  type Viewer { id: ID! friend: Viewer }
+  type Mutation { signIn(credentials: Credentials!): Viewer signOut: Int }
+  input Credentials { userName: String! password: String! }`);
+const fields = {
+  query: new Set(['viewer']),
+  mutation: new Set(['signIn', 'signOut']),
+  subscription: new Set<string>(),
+};
+const limits = { documentMaxTokens: 1_000, documentMaxDepth: 20 };
+
+function create(documentCache = 100): Preparer {
+  return createPreparer({ ...limits, documentCache }, createOwnerOf(fields, true), (name) => name === 'signIn');
+}
+
+/** Whether the document is found again. */
+function isRemembered(preparer: Preparer, text: string, name: string | null = null): boolean {
+  const first = preparer.prepare(text, name);
+  return preparer.prepare(text, name) === first;
+}
+
+/** The error that validation ends with. */
+function refusal(text: string): DocumentError {
+  try {
+    create().prepare(text, null).validateOwn(schema);
+  } catch (error) {
+    if (error instanceof DocumentError) return error;
+    throw error;
+  }
+  throw new Error('It is valid.');
+}
+
+describe('a prepared document', () => {
+  test.each([
+    ['{ __typename }', false, false],
+    ['{ __schema { types { name } } }', false, false],
+    ['{ viewer { id } }', true, false],
+    ['{ hello }', true, false],
+    ['{ __typename hello }', true, false],
+    ['mutation { signIn(credentials: $c) { id } }', false, true],
+    ['mutation { a: signIn(credentials: $c) { id } __typename }', false, true],
+    ['mutation { signIn(credentials: $c) { id } signOut }', true, true],
+    ['mutation { signOut }', true, false],
+    ['{ signIn }', true, false],
+  ])('%s needs a token: %s, has a credential: %s', (text, needsToken, hasCredential) => {
+    expect(create().prepare(text, null)).toMatchObject({ needsToken, hasCredential });
+  });
+
+  test.each([
+    'mutation { a: signIn(credentials: $c) { id } b: signIn(credentials: $c) { id } }',
+    'mutation { ...F signIn(credentials: $c) { id } } fragment F on Mutation { x: signIn(credentials: $c) { id } }',
+    'mutation { ... { a: signIn(credentials: $c) { id } } ... { b: signIn(credentials: $c) { id } } }',
+    'mutation { signIn(credentials: $c) { id } again: signIn(credentials: $c) @skip(if: true) { id } }',
+  ])('has one credential at most: %s', (text) => {
+    expect(() => create().prepare(text, null)).toThrow(expect.objectContaining({ code: 'ONE_CREDENTIAL_FIELD' }));
+  });
+
+  test('keeps what introspection alone answers, and no other', () => {
+    const { prepare } = create();
+    expect(prepare('{ __schema { types { name } } }', null).introspections).toBeInstanceOf(WeakMap);
+    for (const text of [
+      'query ($n: String!) { __type(name: $n) { name } }',
+      '{ __typename viewer { id } }',
+      '{ hello __typename }',
+    ]) {
+      expect(prepare(text, null).introspections).toBeUndefined();
+    }
+  });
+});
+
+describe('the memory of documents', () => {
+  test('holds what was prepared', () => {
+    const preparer = create();
+    expect(isRemembered(preparer, '{ viewer { id } }')).toBe(true);
+    expect(isRemembered(preparer, '{ hello(text: "a text of the upstream") }')).toBe(true);
+    expect(isRemembered(preparer, 'mutation ($c: Credentials!) { signIn(credentials: $c) { id } }')).toBe(true);
+  });
+
+  test.each([
+    'mutation { signIn(credentials: { userName: "a", password: "secret" }) { id } }',
+    'mutation { signIn(credentials: { userName: "a", password: """secret""" }) { id } }',
+    'mutation { ...F } fragment F on Mutation { a: signIn(credentials: { userName: "a", password: "secret" }) { id } }',
+    'mutation ($c: Credentials! = { userName: "a", password: "secret" }) { signIn(credentials: $c) { id } }',
+    'mutation ($p: String! = "secret") { signIn(credentials: { userName: "", password: $p }) { id } }',
+    'query Run { hello } mutation S { signIn(credentials: { userName: "a", password: "secret" }) { id } }',
+    'query Run { viewer { id } } mutation S { ... { signIn(credentials: { userName: "a", password: "secret" }) { id } } }',
+    'query Run { hello viewer { id } } mutation S { signIn(credentials: { userName: "a", password: "secret" }) { id } }',
+  ])('holds no password: %s', (text) => {
+    expect(isRemembered(create(), text, text.startsWith('query') ? 'Run' : null)).toBe(false);
+  });
+
+  test('tells apart what has another name or text', () => {
+    const preparer = create();
+    const text = 'query A { hello } query B { viewer { id } }';
+    expect(preparer.prepare(text, 'A').plan.kind).toBe('upstream');
+    expect(preparer.prepare(text, 'B').plan.kind).toBe('own');
+    preparer.prepare('query A\n{ hello }', 'A');
+    expect(() => preparer.prepare('{ hello }', 'A\nquery A')).toThrow(
+      expect.objectContaining({ code: 'OPERATION_NOT_FOUND' }),
+    );
+  });
+
+  test('forgets what was not asked for lately, and keeps what was', () => {
+    const preparer = create(10);
+    const text = (i: number) => `{ viewer { f${i}: id } }`;
+    const kept = preparer.prepare(text(0), null);
+    const lost = preparer.prepare(text(1), null);
+    for (let i = 2; i < 100; i++) {
+      preparer.prepare(text(i), null);
+      expect(preparer.prepare(text(0), null)).toBe(kept);
+    }
+    expect(preparer.prepare(text(1), null)).not.toBe(lost);
+  });
+
+  test('does not let one large document take the place of many', () => {
+    const preparer = create(10);
+    const large = `{ viewer { id } } # ${'x'.repeat(20_000)}`;
+    const small = preparer.prepare('{ viewer { id } }', null);
+    expect(isRemembered(preparer, large)).toBe(false);
+    expect(preparer.prepare('{ viewer { id } }', null)).toBe(small);
+  });
+
+  test('is empty after a change of the schema', () => {
+    const preparer = create();
+    const before = preparer.prepare('{ hello }', null);
+    preparer.clear();
+    expect(preparer.prepare('{ hello }', null)).not.toBe(before);
+  });
+
+  test('holds nothing that is wrong', () => {
+    const preparer = create();
+    for (const _ of [1, 2]) {
+      expect(() => preparer.prepare('{ hello', null)).toThrow(DocumentError);
+      expect(() => preparer.prepare('{ hello }', 'Gone')).toThrow(
+        expect.objectContaining({ code: 'OPERATION_NOT_FOUND' }),
+      );
+    }
+  });
+});
+
+describe('validation', () => {
+  test('is of our part alone', () => {
+    create().prepare('{ viewer { id } nobodyKnows }', null).validateOwn(schema);
+    create().prepare('{ nobodyKnows }', null).validateOwn(schema);
+  });
+
+  test('is done again for another schema', () => {
+    const prepared = create().prepare('{ viewer { id } }', null);
+    prepared.validateOwn(schema);
+    expect(() => prepared.validateOwn(buildSchema('type Query { viewer: Int }'))).toThrow(DocumentError);
+    prepared.validateOwn(schema);
+  });
+
+  test('says where in the document of the caller', () => {
+    const { code, errors } = refusal('query Q {\n  viewer {\n    nope\n  }\n}');
+    expect(code).toBe('GRAPHQL_VALIDATION_FAILED');
+    expect(errors.map(({ message, locations }) => ({ message, locations }))).toEqual([
+      { message: 'Cannot query field "nope" on type "Viewer".', locations: [{ line: 3, column: 5 }] },
+    ]);
+  });
+
+  test('names ten errors at most', () => {
+    const { errors } = refusal(`{ viewer { ${Array.from({ length: 50 }, (_, i) => `nope${i}`).join(' ')} } }`);
+    expect(errors.length).toBeLessThanOrEqual(11);
+    expect(errors.length).toBeGreaterThan(5);
+  });
+
+  test.each([
+    ['{ viewer { id } ...Gone }', 'Unknown fragment "Gone".'],
+    ['{ viewer { ...F } } fragment F on Viewer { id ...F }', 'Cannot spread fragment "F" within itself.'],
+    ['{ ...F } fragment F on Query { viewer { id } ...F }', 'Cannot spread fragment "F" within itself.'],
+    [
+      '{ ...A } fragment A on Query { ...B viewer { id } } fragment B on Query { ...A }',
+      'Cannot spread fragment "A" within itself via "B".',
+    ],
+    ['query ($x: Int) { viewer { id } }', 'Variable "$x" is never used.'],
+    ['query Q($x: Int) { viewer { id } hello }', 'Variable "$x" is never used in operation "Q".'],
+    ['{ viewer { id @skip(if: $x) } }', 'Variable "$x" is not defined.'],
+    ['{ viewer { id @nope } }', 'Unknown directive "@nope".'],
+  ])('refuses %s', (text, message) => {
+    expect(refusal(text).errors.map((error) => error.message)).toContain(message);
+  });
+
+  test.each([
+    'mutation { signIn(credentials: { userName: 5, password: "secret of mine" }) { id } }',
+    'mutation { signIn(credentials: "secret of mine") { id } }',
+    'mutation { signIn(credentials: { password: "secret of mine", userName: $x, more: "secret of mine" }) { id } }',
+    'mutation { signIn(password: "secret of mine") { id } }',
+    'mutation { signIn(credentials: ["secret of mine"]) { id } }',
+  ])('never quotes what may be a password: %s', (text) => {
+    expect(JSON.stringify(refusal(text).errors)).not.toContain('secret of mine');
+  });
+
+  test.each([
+    '{ signIn(password: "secret of mine" "secret of mine") }',
+    '{ "secret of mine" }',
+    '{ a(b: "secret of mine',
+  ])('nor does parsing: %s', (text) => {
+    expect(() => create().prepare(text, null)).toThrow(DocumentError);
+    try {
+      create().prepare(text, null);
+    } catch (error) {
+      expect(JSON.stringify((error as DocumentError).errors)).not.toContain('secret of mine');
+    }
+  });
+});
