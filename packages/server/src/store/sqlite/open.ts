@@ -1,7 +1,8 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
-import { type Dialect, migrations } from '../migrations/migrations.js';
+import type { Dialect } from '../migrations/migration.js';
+import { migrations } from '../migrations/migrations.js';
 import { type Store, StoreUnusableError } from '../store.js';
 import { createAppendAudit } from './audit.js';
 import { createGroupCommit } from './group-commit.js';
