@@ -1,8 +1,12 @@
+import { createRequire } from 'node:module';
 import { defineConfig } from 'vitest/config';
 
 const project = (name: string, include: string) => ({ extends: true as const, test: { name, include: [include] } });
 
 export default defineConfig({
+  // Vite finds index.mjs for our files where Node finds index.js for the packages, and one copy of GraphQL refuses
+  // the schema of another.
+  resolve: { alias: [{ find: /^graphql$/, replacement: createRequire(import.meta.url).resolve('graphql') }] },
   test: {
     // Tests start servers and native modules: a process for each file keeps them apart.
     pool: 'forks',

@@ -68,7 +68,8 @@ export const settings = {
     unset: 'the file "secret" in the data directory, made at the first start and readable by its owner only',
     from: ['env'],
     secret: true,
-    about: 'What every key is derived from. Whoever has it can forge tokens; when it changes, every session ends.',
+    about:
+      'What every key is derived from. Whoever has it and the data can forge tokens. Data made with one secret is refused with another.',
   },
   upstream: {
     group: upstream,

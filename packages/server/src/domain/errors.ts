@@ -57,7 +57,7 @@ export const errors = {
   REFRESH_TOKEN_REUSED: {
     status: 200,
     message: 'The refresh token was used before, so its session has been ended.',
-    hint: 'Sign in again. If this was not a program of yours, change the password: somebody may hold a copy of the token.',
+    hint: 'Sign in again. If this was no program of yours, tell the provider: somebody may hold a copy of the token.',
   },
   ONE_CREDENTIAL_FIELD: {
     status: 400,

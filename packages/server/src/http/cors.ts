@@ -12,9 +12,9 @@ const preflightMaxAge = 600;
  * origin on the list. Throws ORIGIN_NOT_ALLOWED for the rest, also of requests that a browser would send
  * without asking first.
  */
-export function corsHeaders(request: IncomingMessage, allowed: readonly string[]): RawHeaders {
+export function corsHeaders(request: IncomingMessage, publicUrl: string, allowed: readonly string[]): RawHeaders {
   const { origin, host } = request.headers;
-  if (origin === undefined || isOwn(origin, host)) return none;
+  if (origin === undefined || origin === publicUrl || isOwn(origin, host)) return none;
   if (!allowed.includes(origin)) {
     throw new LatchkeyError('ORIGIN_NOT_ALLOWED', {
       message: `Pages of ${printable(origin)} may not call this endpoint.`,

@@ -38,7 +38,7 @@ async function serve(exchange: Exchange, endpoint: GraphqlEndpoint, headers: Raw
 
 async function answer(exchange: Exchange, endpoint: GraphqlEndpoint, basic: RawHeaders): Promise<void> {
   const { request, response } = exchange;
-  const cors = corsHeaders(request, endpoint.corsOrigins);
+  const cors = corsHeaders(request, endpoint.publicUrl, endpoint.corsOrigins);
   const headers = cors.length > 0 ? basic.concat(cors) : basic;
   if (request.method === 'OPTIONS') {
     response.writeHead(204, [...preflightHeaders(headers), 'allow', 'GET, POST']).end();
@@ -89,7 +89,12 @@ function readSearch({ method, url = '' }: IncomingMessage): Params {
   return parseSearch(start < 0 ? '' : url.slice(start + 1));
 }
 
-function fail(exchange: Exchange, { corsOrigins }: GraphqlEndpoint, thrown: unknown, headers: RawHeaders): void {
+function fail(
+  exchange: Exchange,
+  { publicUrl, corsOrigins }: GraphqlEndpoint,
+  thrown: unknown,
+  headers: RawHeaders,
+): void {
   const { request, response } = exchange;
   if (response.headersSent || response.destroyed) {
     // A caller who went away is no failure; anything else here is.
@@ -101,7 +106,9 @@ function fail(exchange: Exchange, { corsOrigins }: GraphqlEndpoint, thrown: unkn
   const { origin } = request.headers;
   // A page that may call us may read what went wrong, too.
   const all =
-    origin !== undefined && corsOrigins.includes(origin) ? headers.concat(corsHeaders(request, corsOrigins)) : headers;
+    origin !== undefined && corsOrigins.includes(origin)
+      ? headers.concat(corsHeaders(request, publicUrl, corsOrigins))
+      : headers;
   if (thrown instanceof DocumentError) sendDocumentError(exchange, thrown, as, all);
   else {
     const error = toLatchkeyError(thrown);
