@@ -25,6 +25,8 @@ export interface OwnPlan extends AnyPlan {
 /** Only the upstream's fields: the caller's bytes go on as they came. */
 export interface UpstreamPlan extends AnyPlan {
   readonly kind: 'upstream';
+  /** What goes on instead where another operation of the document is ours: an editor sends its sign-in along. */
+  readonly upstream?: UpstreamPart;
 }
 
 /** Both, in a query. */
@@ -52,7 +54,15 @@ export function planOperation(document: DocumentNode, operationName: string | nu
   const hasOwn = fields.some(({ owner }) => owner === 'own' || owner === 'introspection');
 
   if (!hasUpstream) return { kind: 'own', operation, fields, own: extractPart(definition, fragments, () => true) };
-  if (!hasOwn) return { kind: 'upstream', operation, fields };
+  if (!hasOwn) {
+    if (!hasOperationOfOurs(document, fragments, ownerOf)) return { kind: 'upstream', operation, fields };
+    return {
+      kind: 'upstream',
+      operation,
+      fields,
+      upstream: toUpstreamPart(extractPart(definition, fragments, () => true)),
+    };
+  }
   if (operation === 'mutation') throw new LatchkeyError('MIXED_MUTATION');
   assertDistinctKeys(fields);
   const isUpstream = new Set(roots.filter(({ owner }) => owner === 'upstream').map(({ node }) => node));
@@ -65,9 +75,19 @@ export function planOperation(document: DocumentNode, operationName: string | nu
   };
 }
 
+function operationsOf(document: DocumentNode): readonly OperationDefinitionNode[] {
+  return document.definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION);
+}
+
+function hasOperationOfOurs(document: DocumentNode, fragments: Fragments, ownerOf: OwnerOf): boolean {
+  return operationsOf(document).some(({ operation, selectionSet }) =>
+    listRootFields(operation, selectionSet, fragments, ownerOf).some(({ owner }) => owner === 'own'),
+  );
+}
+
 /** GraphQL §6.1 GetOperation. */
 function findOperation(document: DocumentNode, operationName: string | null): OperationDefinitionNode {
-  const operations = document.definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION);
+  const operations = operationsOf(document);
   const named = operationName === null ? operations : operations.filter(({ name }) => name?.value === operationName);
   const [operation] = named;
   if (operation && named.length === 1) return operation;

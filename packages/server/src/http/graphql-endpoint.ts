@@ -63,7 +63,7 @@ async function answer(exchange: Exchange, endpoint: GraphqlEndpoint, basic: RawH
   const { plan } = prepared;
   exchange.kind = plan.kind;
   if (plan.kind === 'own') return runOwn(call, plan);
-  return plan.kind === 'upstream' ? runUpstream(call) : runSplit(call, plan);
+  return plan.kind === 'upstream' ? runUpstream(call, plan) : runSplit(call, plan);
 }
 
 function isPageRequest({ method, headers }: IncomingMessage): boolean {

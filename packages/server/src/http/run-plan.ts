@@ -4,7 +4,7 @@ import { askUpstream, type Question } from '../gateway/ask.js';
 import { forward } from '../gateway/forward.js';
 import { type RawHeaders, requestHeaders } from '../gateway/headers.js';
 import { type Answer, mergeAnswers } from '../gateway/merge.js';
-import type { OwnPlan, SplitPlan } from '../gateway/plan.js';
+import type { OwnPlan, SplitPlan, UpstreamPart, UpstreamPlan } from '../gateway/plan.js';
 import type { Upstream } from '../gateway/upstream.js';
 import type { Context } from '../graphql/context.js';
 import { executeOwn, type OwnResult } from '../graphql/execute.js';
@@ -35,12 +35,16 @@ export async function runOwn(call: Call, plan: OwnPlan): Promise<void> {
 }
 
 /** Sends the caller's bytes on, and the upstream's back. */
-export async function runUpstream(call: Call): Promise<void> {
+export async function runUpstream(call: Call, plan: UpstreamPlan): Promise<void> {
   const { exchange, body, params, headers } = call;
+  const bytes = plan.upstream ? undefined : body;
   // A GET goes on as a POST: every GraphQL server takes one, and there is one way to read it.
-  const request = body
-    ? { body, headers: upstreamHeaders(call) }
-    : { body: JSON.stringify(params), headers: [...upstreamHeaders(call, ofGet), 'content-type', 'application/json'] };
+  const request = bytes
+    ? { body: bytes, headers: upstreamHeaders(call) }
+    : {
+        body: JSON.stringify(plan.upstream ? questionOf(plan.upstream, params) : params),
+        headers: [...upstreamHeaders(call, ofBody), 'content-type', 'application/json'],
+      };
   await forward(upstreamOf(call), request, exchange.response, headers);
 }
 
@@ -50,7 +54,7 @@ export async function runSplit(call: Call, plan: SplitPlan): Promise<void> {
   const upstream = upstreamOf(call);
   const schema = endpoint.schemas.current.authenticated;
   prepared.validateOwn(schema);
-  const asked = askUpstream(upstream, questionOf(plan, params), upstreamHeaders(call, aboutBody));
+  const asked = askUpstream(upstream, questionOf(plan.upstream, params), upstreamHeaders(call, aboutBody));
   const [result, theirs] = await Promise.all([
     executeOwn(plan, schema, params.variables, contextOf(call)),
     asked.catch((error: unknown) => upstreamFailure(call, plan, error)),
@@ -62,10 +66,7 @@ export async function runSplit(call: Call, plan: SplitPlan): Promise<void> {
 }
 
 /** Only the variables that the upstream's part uses: what belongs to ours never leaves. */
-function questionOf(
-  { upstream: { query, variables } }: SplitPlan,
-  { variables: given, operationName }: Params,
-): Question {
+function questionOf({ query, variables }: UpstreamPart, { variables: given, operationName }: Params): Question {
   const used = variables.filter((name) => given && Object.hasOwn(given, name));
   return { query, operationName, variables: Object.fromEntries(used.map((name) => [name, given?.[name]])) };
 }
@@ -90,7 +91,7 @@ function upstreamOf({ endpoint }: Call): Upstream {
 /** What says how the caller's own body was written and how it wants to be answered. */
 const aboutBody: ReadonlySet<string> = new Set(['content-type', 'content-encoding', 'accept', 'accept-encoding']);
 
-const ofGet: ReadonlySet<string> = new Set(['content-type']);
+const ofBody: ReadonlySet<string> = new Set(['content-type']);
 
 function upstreamHeaders({ exchange, endpoint, token }: Call, without?: ReadonlySet<string>): RawHeaders {
   const { request, id } = exchange;

@@ -1,5 +1,5 @@
 import * as argon2 from '@node-rs/argon2';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createPasswordHashes } from './password-hashes.js';
 
 // The real functions, counted.
@@ -60,15 +60,27 @@ describe('the queue', () => {
       .map(([text]) => text);
   const numbered = (count: number) => Array.from({ length: count }, (_, i) => `password ${i}`);
 
-  test('leaves two threads of the pool to the signatures, and serves the rest in turn', async () => {
+  test('serves who waits in turn, and leaves two threads of the pool to the signatures', async () => {
+    const { hash } = await vi.importActual<typeof argon2>('@node-rs/argon2');
+    let running = 0;
+    let most = 0;
+    vi.mocked(argon2.hash).mockImplementation(async (...args) => {
+      most = Math.max(most, ++running);
+      return hash(...args).finally(() => running--);
+    });
+    onTestFinished(() => void vi.mocked(argon2.hash).mockImplementation(hash));
     const hashes = createPasswordHashes(100);
-    const all = Promise.all(numbered(20).map((each) => hashes.hash(each)));
-    const threads = Number(process.env.UV_THREADPOOL_SIZE ?? 4);
-    expect(begun().length).toBeLessThanOrEqual(Math.max(1, threads - 2));
-    expect(begun().length + hashes.waiting).toBe(20);
-    await all;
+    await vi.mocked(argon2.hash).mock.results[0]?.value;
+
+    const [early, late] = [numbered(20).slice(0, 10), numbered(20).slice(10)];
+    const [first, ...others] = early.map((each) => hashes.hash(each));
+    expect(running + hashes.waiting).toBe(10);
+    await first;
+    // These come while places are handed on.
+    await Promise.all([...others, ...late.map((each) => hashes.hash(each))]);
     expect(begun()).toEqual(numbered(20));
     expect(hashes.waiting).toBe(0);
+    expect(most).toBeLessThanOrEqual(Math.max(1, Number(process.env.UV_THREADPOOL_SIZE ?? 4) - 2));
   });
 
   test('refuses what it has no room for, and the caller learns when to come again', async () => {
