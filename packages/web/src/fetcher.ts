@@ -2,6 +2,15 @@ import type { Fetcher, FetcherOpts, FetcherParams } from '@graphiql/toolkit';
 
 const failure = (message: string) => ({ errors: [{ message }] });
 
+/**
+ * GraphiQL learns the name of the operation a moment after the text has changed. A name that the text does not have is
+ * that of the text before: who pastes and runs at once would be told that there is no such operation.
+ */
+function withoutStaleName({ operationName, ...params }: FetcherParams): FetcherParams {
+  const isThere = operationName && new RegExp(`\\b${operationName}\\b`).test(params.query);
+  return isThere ? { ...params, operationName } : params;
+}
+
 function post(params: FetcherParams, options: FetcherOpts | undefined) {
   return fetch(location.pathname, {
     method: 'POST',
@@ -10,7 +19,7 @@ function post(params: FetcherParams, options: FetcherOpts | undefined) {
       'content-type': 'application/json',
       ...options?.headers,
     },
-    body: JSON.stringify(params),
+    body: JSON.stringify(withoutStaleName(params)),
   });
 }
 

@@ -64,7 +64,7 @@ describe('a prepared document', () => {
 
   test('keeps what introspection alone answers, and no other', () => {
     const { prepare } = create();
-    expect(prepare('{ __schema { types { name } } }', null).introspections).toBeInstanceOf(WeakMap);
+    expect(prepare('{ __schema { types { name } } }', null).introspections).toBeDefined();
     for (const text of [
       'query ($n: String!) { __type(name: $n) { name } }',
       '{ __typename viewer { id } }',
@@ -72,6 +72,29 @@ describe('a prepared document', () => {
     ]) {
       expect(prepare(text, null).introspections).toBeUndefined();
     }
+  });
+});
+
+describe('the memory of answers to introspection', () => {
+  test('holds one for each schema and document', () => {
+    const { prepare } = create();
+    const [types, type] = ['{ __schema { types { name } } }', '{ __type(name: "A") { name } }'].map(
+      (text) => prepare(text, null).introspections,
+    );
+    const other = buildSchema('type Query { a: Int }');
+    types?.set(schema, 'types');
+    types?.set(other, 'other types');
+    expect([types?.get(schema), types?.get(other), type?.get(schema)]).toEqual(['types', 'other types', undefined]);
+  });
+
+  test('holds 64 MiB at most, whatever is asked', () => {
+    const { prepare } = create(100_000);
+    const json = 'x'.repeat(1024 * 1024);
+    const answers = Array.from({ length: 100 }, (_, i) => prepare(`{ a${i}: __typename }`, null).introspections);
+    for (const each of answers) each?.set(schema, json);
+    const kept = answers.filter((each) => each?.get(schema) === json);
+    expect(kept.length).toBeGreaterThan(10);
+    expect(kept.length).toBeLessThanOrEqual(64);
   });
 });
 
@@ -125,6 +148,14 @@ describe('the memory of documents', () => {
     const small = preparer.prepare('{ viewer { id } }', null);
     expect(isRemembered(preparer, large)).toBe(false);
     expect(preparer.prepare('{ viewer { id } }', null)).toBe(small);
+  });
+
+  test('counts a document of ours by its tree, which weighs more than its text', () => {
+    const preparer = create(100);
+    const names = 'a '.repeat(400);
+    expect(isRemembered(preparer, `{ hello { ${names} } }`)).toBe(true);
+    expect(isRemembered(preparer, `{ viewer { ${names} } }`)).toBe(false);
+    expect(isRemembered(preparer, `{ hello viewer { ${names} } }`)).toBe(false);
   });
 
   test('is empty after a change of the schema', () => {

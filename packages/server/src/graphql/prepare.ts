@@ -2,7 +2,7 @@ import { type DocumentNode, GraphQLError, type GraphQLSchema, Kind, parse, valid
 import { LatchkeyError } from '../domain/errors.js';
 import { type Plan, planOperation } from '../gateway/plan.js';
 import type { OwnerOf } from '../gateway/root-fields.js';
-import { createBoundedMap } from '../lib/bounded-map.js';
+import { type BoundedMap, createBoundedMap } from '../lib/bounded-map.js';
 import { DocumentError } from './document-error.js';
 import { assertModest, assertWithinLimits, type DocumentLimits } from './limits.js';
 import { withPlainSpaces } from './plain-spaces.js';
@@ -15,15 +15,27 @@ export interface Prepared {
   /** It has a signIn or signInRefresh field, and so never looks at a token it does not need. */
   readonly hasCredential: boolean;
   /** What introspection alone answers, for each schema: it is the same every time, and large. */
-  readonly introspections: WeakMap<GraphQLSchema, string> | undefined;
+  readonly introspections: Answers | undefined;
   /** Throws DocumentError or DOCUMENT_TOO_COMPLEX unless our part fits the schema. */
   validateOwn(schema: GraphQLSchema): void;
 }
 
+/** Answers to one document, as JSON. */
+export interface Answers {
+  get(schema: GraphQLSchema): string | undefined;
+  set(schema: GraphQLSchema, json: string): void;
+}
+
 export interface PrepareSettings extends DocumentLimits {
-  /** How many documents of up to 1 KiB are remembered; a larger one counts for several. */
+  /** How many documents are remembered; a larger one counts for several. */
   readonly documentCache: number;
 }
+
+/** Characters of a document that count for one: the tree that ours are kept with weighs up to a hundred times the text. */
+const unit = { upstream: 1_024, own: 64, split: 64 };
+
+/** KiB of answers to introspection (at most twice this): whoever is signed in can ask for as many as they like. */
+const maxAnswers = 32_768;
 
 export interface Preparer {
   /** Throws DocumentError, or a LatchkeyError if the document is beyond the limits or cannot be run here. */
@@ -38,6 +50,7 @@ export function createPreparer(
   isCredentialField: (name: string) => boolean,
 ): Preparer {
   const cache = createBoundedMap<Prepared>(settings.documentCache);
+  const answersTo = createAnswers();
 
   function create(copied: string, operationName: string | null): { prepared: Prepared; isSecret: boolean } {
     const text = withPlainSpaces(copied);
@@ -51,7 +64,7 @@ export function createPreparer(
       plan,
       needsToken: !plan.fields.every(isPublic),
       hasCredential: credentials.length > 0,
-      introspections: isConstant(plan) ? new WeakMap() : undefined,
+      introspections: isConstant(plan) ? answersTo(`${operationName}:${text}`) : undefined,
       validateOwn: plan.kind === 'upstream' ? () => undefined : createValidate(plan.own, text),
     };
     return { prepared, isSecret: text.includes('"') && hasWrittenCredential(document, isCredentialField) };
@@ -65,7 +78,7 @@ export function createPreparer(
       if (hit) return hit;
       const { prepared, isSecret } = create(text, operationName);
       // A password that is written into the document must not stay in memory, and would never be a hit.
-      if (!isSecret) cache.set(key, prepared, Math.ceil(text.length / 1024));
+      if (!isSecret) cache.set(key, prepared, Math.ceil(text.length / unit[prepared.plan.kind]));
       return prepared;
     },
     clear: () => cache.clear(),
@@ -89,6 +102,19 @@ function isConstant(plan: Plan): boolean {
   return plan.own.definitions.every(
     (definition) => !('variableDefinitions' in definition && definition.variableDefinitions?.length),
   );
+}
+
+/** Answers by schema and document. */
+function createAnswers(): (key: string) => Answers {
+  const bySchema = new WeakMap<GraphQLSchema, BoundedMap<string>>();
+  return (key) => ({
+    get: (schema) => bySchema.get(schema)?.get(key),
+    set(schema, json) {
+      const answers = bySchema.get(schema) ?? createBoundedMap<string>(maxAnswers);
+      bySchema.set(schema, answers);
+      answers.set(key, json, Math.ceil(json.length / 1024));
+    },
+  });
 }
 
 const maxErrors = 10;

@@ -178,18 +178,24 @@ interface Sample {
   readonly value: number;
 }
 
+const typeLine = /^# TYPE ([a-zA-Z_:][\w:]*) (counter|gauge|histogram|summary|untyped)$/;
+const helpLine = /^# HELP [a-zA-Z_:][\w:]* /;
+const label = '[a-zA-Z_]\\w*="(?:[^"\\\\\\n]|\\\\[\\\\"n])*"';
+// Prometheus reads NaN in any case, and prom-client writes Nan.
+const number = '-?[\\d.e+-]+|NaN|Nan|[+-]Inf';
+const sampleLine = new RegExp(`^([a-zA-Z_:][\\w:]*)({${label}(?:,${label})*})? (${number})$`);
+
 /** Reads the text format of Prometheus, version 0.0.4. Throws at a line that is not in it. */
 function parseExposition(text: string): { families: Record<string, string>; samples: Sample[] } {
   const families: Record<string, string> = {};
   const samples: Sample[] = [];
   expect(text).toMatch(/\n$/);
   for (const line of text.split('\n').filter(Boolean)) {
-    const type = /^# TYPE ([a-zA-Z_:][\w:]*) (counter|gauge|histogram|summary|untyped)$/.exec(line);
-    const label = '[a-zA-Z_]\\w*="(?:[^"\\\\\\n]|\\\\[\\\\"n])*"';
-    const sample = new RegExp(`^([a-zA-Z_:][\\w:]*)({${label}(?:,${label})*})? (-?[\\d.e+-]+|NaN|[+-]Inf)$`).exec(line);
+    const type = typeLine.exec(line);
+    const sample = sampleLine.exec(line);
     if (type) families[String(type[1])] = String(type[2]);
     else if (sample) samples.push({ name: String(sample[1]), labels: sample[2] ?? '', value: Number(sample[3]) });
-    else expect(line).toMatch(/^# HELP [a-zA-Z_:][\w:]* /);
+    else expect(line).toMatch(helpLine);
   }
   return { families, samples };
 }

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, vi } from 'vitest';
+import { afterAll, onTestFinished, vi } from 'vitest';
 
 /** The built program. */
 export const bin = fileURLToPath(new URL('../../dist/bin.cjs', import.meta.url));
@@ -130,6 +131,15 @@ export function inService(url: string): Promise<void> {
     if (upstream !== 'in service') throw new Error(`The upstream is ${upstream}.`);
   };
   return vi.waitFor(look, { timeout: 15_000 });
+}
+
+/** A connection of somebody who writes HTTP by hand. */
+export async function dial({ url }: Running): Promise<Socket> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  socket.setEncoding('utf8').on('error', () => undefined);
+  onTestFinished(() => void socket.destroy());
+  await once(socket, 'connect');
+  return socket;
 }
 
 /** Runs the program to its end. */

@@ -1,36 +1,19 @@
 import { execFile } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ask, claimsOf, codeOf, signIn, type Tokens } from './ask.js';
+import { filledIn, paragraph } from './page.js';
 import { demo, makeDirectory } from './process.js';
 import { findTool } from './tool.js';
-
-/** The page that callers of an API read, word for word as they have it. */
-const page = readFileSync(new URL('./fixtures/getting-a-bearer-token.txt', import.meta.url), 'utf8');
-
-/** The paragraph of the page that starts so. */
-function paragraph(start: string): string {
-  const found = page.split(/\n{2,}/).find((text) => text.startsWith(start));
-  if (!found) throw new Error(`The page has no paragraph that starts with "${start}".`);
-  return found;
-}
 
 const signInMutation = paragraph('mutation signIn {');
 const refreshMutation = paragraph('mutation signInRefresh {');
 const curlCommand = paragraph('curl ');
 const pythonProgram = paragraph('import requests');
 const clients = new URL('../../../../examples/clients/', import.meta.url);
-
-/** Replaces what the page says to replace: the host, xxxx and yyyy (in the Python program XXXX and YYYY). */
-function filledIn(example: string): string {
-  return example
-    .replaceAll('https://azp-primary-api.azurewebsites.net', new URL(server.url).origin)
-    .replace(/xxxx/i, server.userName)
-    .replace(/yyyy/i, server.password);
-}
 
 const companies = '{ companies(first: 3) { totalCount nodes { name country employees } } }';
 const threeCompanies = { companies: { nodes: [{ name: expect.any(String) }, {}, {}] } };
@@ -58,7 +41,7 @@ describe('the signIn mutation of the page', () => {
   });
 
   test('gives an access token that is good for one hour from now, and a refresh token', async () => {
-    const { status, body } = await ask(server.url, filledIn(signInMutation));
+    const { status, body } = await ask(server.url, filledIn(signInMutation, server));
     expect(status).toBe(200);
     expect(body).toEqual({ data: { signIn: { accessToken: expect.any(String), refreshToken: expect.any(String) } } });
     const { iat, exp } = claimsOf(body.data.signIn.accessToken);
@@ -69,14 +52,14 @@ describe('the signIn mutation of the page', () => {
 });
 
 test.runIf(curl)('the curl command of the page prints both tokens', async () => {
-  const { stdout, stderr } = await execute('sh', ['-c', filledIn(curlCommand)]);
+  const { stdout, stderr } = await execute('sh', ['-c', filledIn(curlCommand, server)]);
   expect(stderr).toBe('');
   await expectCompanies(JSON.parse(stdout).data.signIn);
 });
 
 test.runIf(python)('the Python program of the page prints an access token', async () => {
   const file = join(makeDirectory(), 'program.py');
-  writeFileSync(file, filledIn(pythonProgram));
+  writeFileSync(file, filledIn(pythonProgram, server));
   const { stdout } = await execute(String(python), [file]);
   await expectCompanies({ accessToken: stdout.trim() });
 });

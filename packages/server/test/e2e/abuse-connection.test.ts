@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { startTestServer, type TestServer } from '../harness.js';
+import { openSocket, parseRaw, readAll, sendRaw } from '../raw.js';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await startTestServer();
+});
+afterAll(() => server.stop());
+
+describe('a connection', () => {
+  const json = '{"query":"{ __typename }"}';
+  const head = (...lines: string[]) =>
+    `${['POST /graphql HTTP/1.1', 'Host: localhost', 'Content-Type: application/json', ...lines].join('\r\n')}\r\n\r\n`;
+  const chunked = (text: string) => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n0\r\n\r\n`;
+
+  test.each([
+    ['a length and chunks', head('Content-Length: 26', 'Transfer-Encoding: chunked') + chunked(json)],
+    ['chunks and a length', head('Transfer-Encoding: chunked', 'Content-Length: 26') + chunked(json)],
+    ['two lengths', head('Content-Length: 26', 'Content-Length: 5') + json],
+    ['two lengths in one', head('Content-Length: 26, 26') + json],
+    ['a length with a sign', head('Content-Length: +26') + json],
+    ['a length below nothing', head('Content-Length: -1') + json],
+    ['chunks in chunks', head('Transfer-Encoding: chunked, identity') + chunked(json)],
+    ['chunks of another kind', head('Transfer-Encoding: xchunked') + chunked(json)],
+    ['chunks behind a space', head('Transfer-Encoding : chunked') + chunked(json)],
+    ['a folded field', head('X-A: 1\r\n Transfer-Encoding: chunked', 'Content-Length: 26') + json],
+    ['a field without a name', head(': 1', 'Content-Length: 26') + json],
+    ['a chunk of a wrong size', `${head('Transfer-Encoding: chunked')}zz\r\n${json}\r\n0\r\n\r\n`],
+    ['no request at all', 'hello?\r\n\r\n'],
+    ['TLS', '\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03\r\n\r\n'],
+  ])('with %s is answered with 400 and closed', async (_, request) => {
+    // What was smuggled in behind it must not be answered.
+    const raw = await sendRaw(server.origin, `${request}GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    const { status, headers, body } = parseRaw(raw);
+    expect({ status, code: body.errors[0].extensions.code }).toEqual({ status: 400, code: 'BAD_REQUEST' });
+    expect(headers).toContain('connection: close');
+    expect(raw.match(/HTTP\/1\.1/g)).toHaveLength(1);
+  });
+
+  test('with fields of more than 16 KiB is answered with 431 and closed', async () => {
+    const { status, headers, body } = parseRaw(await sendRaw(server.origin, head(`X-A: ${'x'.repeat(20_000)}`) + json));
+    expect({ status, code: body.errors[0].extensions.code }).toEqual({ status: 431, code: 'BAD_REQUEST' });
+    expect(headers).toContain('connection: close');
+  });
+
+  test.each([
+    ['with its length', 'Content-Length: 2000000', (text: string) => text],
+    ['in chunks', 'Transfer-Encoding: chunked', chunked],
+  ])('with a body that is too large is answered with 413 and closed, %s', async (_, line, write) => {
+    const raw = await sendRaw(server.origin, head(line) + write('x'.repeat(2_000_000)));
+    const { status, headers, body } = parseRaw(raw);
+    expect({ status, code: body.errors[0].extensions.code }).toEqual({ status: 413, code: 'BODY_TOO_LARGE' });
+    expect(headers).toContain('connection: close');
+  });
+
+  test.each([
+    ['its fields', 'POST /graphql HTTP/1.1\r\nHost: localhost\r\nX-A: '],
+    ['its body', `${head('Content-Length: 26')}{"query"`],
+    ['its next chunk', `${head('Transfer-Encoding: chunked')}8\r\n{"query"\r\n`],
+  ])('that does not send %s in time is answered with 408 and closed', async (_, request) => {
+    const impatient = await startTestServer({ requestTimeout: 300 });
+    onTestFinished(() => impatient.stop());
+    const socket = await openSocket(impatient.origin);
+    socket.write(request);
+    const { status, headers, body } = parseRaw(await readAll(socket));
+    expect({ status, code: body.errors[0].extensions.code }).toEqual({ status: 408, code: 'BAD_REQUEST' });
+    expect(headers).toContain('connection: close');
+  });
+
+  test('that ends in the middle of a body is nobody’s failure', async () => {
+    const socket = await openSocket(server.origin);
+    socket.write(`${head('Content-Length: 26')}{"query"`);
+    socket.end();
+    await readAll(socket);
+    expect((await server.ask('{ __typename }')).status).toBe(200);
+    expect(server.log.lines.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+});
