@@ -205,7 +205,7 @@ export const errors = {
   SCOPE_INVALID: {
     status: 400,
     message: 'The scope is not a list of scope names with spaces between them.',
-    hint: 'Use printable ASCII without quotes and backslashes, such as "companies:read companies:write".',
+    hint: 'Use printable ASCII without quotes and backslashes, such as "companies:read companies:write", at most 2048 characters.',
   },
 } as const satisfies Record<string, ErrorEntry>;
 

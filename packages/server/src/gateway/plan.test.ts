@@ -117,6 +117,20 @@ describe('an operation', () => {
     });
   });
 
+  test('is sent by itself where the document has one of ours as well, and as it came where it has none', () => {
+    const theirs =
+      'query A($a: Int) { hello(a: $a) ...F } fragment F on Query { hello } query B($b: Int) { hello(a: $b) }';
+    expect(plan(theirs, 'A')).not.toHaveProperty('upstream');
+    expect(plan(`${theirs} { __typename }`, 'A')).not.toHaveProperty('upstream');
+    expect(plan(`${theirs} mutation C { ... { signIn(password: "secret") } }`, 'A')).toMatchObject({
+      kind: 'upstream',
+      upstream: {
+        query: 'query A($a: Int) {\n  hello(a: $a)\n  ... on Query {\n    hello\n  }\n}',
+        variables: ['a'],
+      },
+    });
+  });
+
   test('that doubles at each of forty fragments costs no more than its text', () => {
     const fragments = Array.from({ length: 40 }, (_, i) => `fragment F${i} on Query { ...F${i + 1} ...F${i + 1} }`);
     const text = `{ ...F0 } ${fragments.join(' ')} fragment F40 on Query { hello }`;

@@ -6,6 +6,7 @@ test.each([
   ['each once', 'a b a a', 'a b'],
   ['with one space between', '  a\t\n b  ', 'a b'],
   ['with case kept', 'b B a', 'B a b'],
+  ['of 2,048 characters', 'x'.repeat(2048), 'x'.repeat(2048)],
   ['as nothing where there is nothing', ' ', ''],
   [
     'with every character that RFC 6749 allows',
@@ -22,6 +23,7 @@ test.each([
   ['a NUL', 'a\0b'],
   ['a control character', 'a\u007f'],
   ['letters outside ASCII', 'büro'],
+  ['2,049 characters', 'x'.repeat(2049)],
 ])('no scope: %s', (_, typed) => {
   expect(canonicalScope(typed)).toBeUndefined();
 });

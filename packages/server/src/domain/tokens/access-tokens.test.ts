@@ -2,6 +2,7 @@ import { createLocalJWKSet, jwtVerify } from 'jose';
 import { describe, expect, test } from 'vitest';
 import { codeOf } from '../../../test/domain.js';
 import { audience, decode, issuer, lifetime, openTokens, subject } from '../../../test/tokens.js';
+import { canonicalScope } from '../accounts/scope.js';
 import { signingAlgorithms } from './algorithms.js';
 
 describe.each(signingAlgorithms)('an access token signed with %s', (algorithm) => {
@@ -68,6 +69,13 @@ test('a scope, a name and an id may hold any character', async () => {
   const { tokens, clock } = await openTokens();
   const odd = { userId: '🦉"\\\u0000', sessionId: 'ü', scope: '' };
   expect(await tokens.verify(await tokens.issue(odd))).toEqual({ ...odd, expiresAt: clock() + lifetime });
+});
+
+test('a token with the longest scope is good', async () => {
+  const { tokens } = await openTokens('RS256');
+  const scope = 'x'.repeat(2048);
+  expect(canonicalScope(scope)).toBe(scope);
+  expect(await tokens.verify(await tokens.issue({ ...subject, scope }))).toMatchObject({ scope });
 });
 
 test('a lifetime that was lowered holds for tokens that are out already', async () => {

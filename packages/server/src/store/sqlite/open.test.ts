@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { createInterface } from 'node:readline';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { expect, onTestFinished, test } from 'vitest';
 import { makeTempDirectory } from '../../../test/harness.js';
@@ -146,40 +146,47 @@ test('after it was closed the file alone holds everything', async () => {
 });
 
 const opener = `
-  import { once } from 'node:events';
+  import { createInterface } from 'node:readline';
   import { runnerImport } from 'vite';
-  const [source, data, userName] = process.argv.slice(1);
+  const [source, userName] = process.argv.slice(1);
   const { openSqliteStore } = (await runnerImport(source)).module;
-  console.log('ready');
-  await once(process.stdin, 'data');
-  const store = openSqliteStore(data);
   const user = { id: userName, userName, passwordHash: '', scope: '', createdAt: 0, disabledAt: null };
   const entry = { at: 0, action: 'user.added', userId: null, sessionId: null, source: '', detail: null };
-  console.log(await store.addUser(user, entry));
-  await store.close();
-  process.exit();
+  console.log('ready');
+  for await (const data of createInterface(process.stdin)) {
+    const store = openSqliteStore(data);
+    console.log(await store.addUser(user, entry));
+    await store.close();
+  }
 `;
 
-/** Another process that is about to open the store, and then adds a user. */
-function startOpener(data: string, userName: string): ChildProcess {
+/** Another process, which opens each store that it is told, and adds a user to it. Resolves when it is ready. */
+async function startOpener(userName: string) {
   const source = join(import.meta.dirname, 'open.ts');
-  const child = spawn(process.execPath, ['--input-type=module', '-e', opener, source, data, userName], {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', opener, source, userName], {
     cwd: import.meta.dirname,
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
-  return child;
+  const answers = createInterface(child.stdout)[Symbol.asyncIterator]();
+  await answers.next();
+  return async (data: string) => {
+    child.stdin.write(`${data}\n`);
+    return (await answers.next()).value;
+  };
 }
 
 test('processes that open a new store at once agree on one', async () => {
   const { data } = await makeData();
   const names = ['ada@example.com', 'bob@example.com', 'cyd@example.com'];
-  const openers = names.map((name) => startOpener(data, name));
-  await Promise.all(openers.map(({ stdout }) => stdout && once(stdout, 'data')));
-  for (const { stdin } of openers) stdin?.write('go');
-  expect(await Promise.all(openers.map(({ stdout }) => stdout && text(stdout)))).toEqual(names.map(() => 'added\n'));
-  const users = await open(data).listUsers({ after: '', limit: 10 });
-  expect(users.map(({ userName }) => userName)).toEqual(names);
+  const openers = await Promise.all(names.map(startOpener));
+  // Many times over: they shall meet at every step of the way.
+  for (let round = 0; round < 50; round++) {
+    const place = join(data, String(round));
+    expect(await Promise.all(openers.map((open) => open(place)))).toEqual(['added', 'added', 'added']);
+    const users = await open(place).listUsers({ after: '', limit: 10 });
+    expect(users.map(({ userName }) => userName)).toEqual(names);
+  }
 });
 
 test('a lock that is held while it opens is waited for', async () => {
