@@ -105,7 +105,8 @@ export function createGroupCommit(db: DatabaseSync): GroupCommit {
 
 const SQLITE_BUSY = 5;
 
-function isBusy(error: unknown): boolean {
+/** Whether SQLite refused because somebody else holds a lock. */
+export function isBusy(error: unknown): boolean {
   // The low byte is the primary code (sqlite.org/rescode.html).
   return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === SQLITE_BUSY;
 }

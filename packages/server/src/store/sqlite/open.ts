@@ -5,7 +5,7 @@ import type { Dialect } from '../migrations/migration.js';
 import { migrations } from '../migrations/migrations.js';
 import { type Store, StoreUnusableError } from '../store.js';
 import { createAppendAudit } from './audit.js';
-import { createGroupCommit } from './group-commit.js';
+import { createGroupCommit, isBusy } from './group-commit.js';
 import { createSigningKeys } from './keys.js';
 import { reader } from './reader.js';
 import { createSessions } from './sessions.js';
@@ -16,6 +16,9 @@ const dialect: Dialect = {
   counter: 'INTEGER PRIMARY KEY',
   bytes: 'BLOB',
 };
+
+/** How long the opening waits for another process, in milliseconds. */
+const openPatience = 10_000;
 
 /**
  * Opens the embedded store in `directory`, which is made (0700) if it is not there. Any number of processes
@@ -68,9 +71,9 @@ function createPrivateFile(file: string): void {
 
 function migrate(db: DatabaseSyncInstance, file: string): void {
   // Only while it opens may SQLite wait, for another process that migrates at this moment.
-  db.exec(
-    'PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON',
-  );
+  db.exec(`PRAGMA busy_timeout = ${openPatience}`);
+  switchToLog(db);
+  db.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
   db.exec('BEGIN IMMEDIATE');
   try {
     const version = Number(db.prepare('PRAGMA user_version').get()?.user_version);
@@ -85,6 +88,23 @@ function migrate(db: DatabaseSyncInstance, file: string): void {
   } catch (error) {
     if (db.isTransaction) db.exec('ROLLBACK');
     throw error;
+  }
+}
+
+/**
+ * Of two processes that make the store at once each can hold what the other needs for this. SQLite then refuses one
+ * of them at once, whatever its timeout.
+ */
+function switchToLog(db: DatabaseSyncInstance): void {
+  const patientUntil = Date.now() + openPatience;
+  for (;;) {
+    try {
+      db.exec('PRAGMA journal_mode = WAL');
+      return;
+    } catch (error) {
+      if (!isBusy(error) || Date.now() > patientUntil) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
   }
 }
 
