@@ -35,7 +35,7 @@ describe('a flood', () => {
     for (let i = 0; i < 5; i++) await round(bodies);
     const before = heapAfterCollection();
     for (let i = 0; i < 5; i++) await round(bodies);
-    for (let i = 0; i < 150; i++) await round(small);
+    for (let i = 0; i < 100; i++) await round(small);
     expect(heapAfterCollection() - before).toBeLessThan(16 * 1024 * 1024);
   }, 120_000);
 
@@ -49,7 +49,7 @@ describe('a flood', () => {
       const ask = (i: number) => gate.server.ask(documentOf(i), hasToken ? { token: gate.token } : {});
       await ask(0);
       const before = heapAfterCollection();
-      for (let i = 1; i < 300; i++) await ask(i);
+      for (let i = 1; i < 200; i++) await ask(i);
       gate.server.log.lines.length = 0;
       expect(heapAfterCollection() - before).toBeLessThan(80 * 1024 * 1024);
     },
