@@ -43,6 +43,7 @@ describe.each(signingAlgorithms)('before a key for %s, a token is refused', (alg
 test('a look outside of the process would have been seen', async () => {
   const { pathname } = new URL(import.meta.url);
   expect(await touchedBy(() => readFileSync(pathname))).toContain('readFileSync');
-  expect(await touchedBy(() => readFile(pathname))).toContain('FSREQPROMISE');
+  // FSREQPROMISE on Node 20, FSREQCALLBACK on Node 26.
+  expect((await touchedBy(() => readFile(pathname))).join()).toMatch(/^FSREQ/);
   expect(await touchedBy(() => once(connect(9, '127.0.0.1'), 'close').catch(() => undefined))).toContain('TCPWRAP');
 });
