@@ -143,3 +143,10 @@ test('lifetimes that contradict each other are refused', () => {
   const flags = { 'access-token-lifetime': '90m', 'session-idle-lifetime': '1h' };
   expect(messageOf(() => loadConfig({ flags }))).toContain('accessTokenLifetime is 90m, longer than');
 });
+
+test('an access token lifetime that is not whole seconds is refused', () => {
+  const env = { LATCHKEY_ACCESS_TOKEN_LIFETIME: '90500ms' };
+  expect(messageOf(() => loadConfig({ env }))).toBe(
+    'accessTokenLifetime is 90500ms; give whole seconds, such as 90s or 1h.',
+  );
+});

@@ -38,6 +38,7 @@ export function loadConfig({ flags = {}, env = {}, readFile = readText, defaults
   const found = { flags, env, file, path: path ?? '' };
   const values = listSettings().map(({ key }) => [key, resolve(key, given(key, found), defaults[key])]);
   const config = Object.fromEntries(values) as Config;
+  refusePartOfSecond(config);
   refuseLonger(config, 'sessionIdleLifetime', 'sessionLifetime');
   refuseLonger(config, 'accessTokenLifetime', 'sessionIdleLifetime');
   return config;
@@ -90,6 +91,12 @@ function show(value: unknown): string {
 }
 
 type Lifetime = 'accessTokenLifetime' | 'sessionIdleLifetime' | 'sessionLifetime';
+
+/** A token's lifetime is told in whole seconds: "exp", "iat" and expiresIn know no parts. */
+function refusePartOfSecond({ accessTokenLifetime }: Config): void {
+  if (accessTokenLifetime % 1000 === 0) return;
+  throw new ConfigError(`accessTokenLifetime is ${accessTokenLifetime}ms; give whole seconds, such as 90s or 1h.`);
+}
 
 function refuseLonger(config: Config, shorter: Lifetime, longer: Lifetime): void {
   if (config[shorter] <= config[longer]) return;
