@@ -1,7 +1,13 @@
 import { createRequire } from 'node:module';
 import { defineConfig } from 'vitest/config';
 
-const project = (name: string, include: string) => ({ extends: true as const, test: { name, include: [include] } });
+const project = (name: string, include: string, globalSetup: string[] = []) => ({
+  extends: true as const,
+  test: { name, include: [include], globalSetup },
+});
+
+/** Starts a PostgreSQL server, below a second, that the tests of the project share. */
+const postgres = ['packages/server/test/postgres/setup.ts'];
 
 export default defineConfig({
   // Vite finds index.mjs for our files where Node finds index.js for the packages, and one copy of GraphQL refuses
@@ -13,7 +19,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [
-      project('server', 'packages/server/{src,test}/**/*.test.ts'),
+      project('server', 'packages/server/{src,test}/**/*.test.ts', postgres),
       project('web', 'packages/web/**/*.test.{ts,tsx}'),
       project('examples', 'examples/**/*.test.{js,ts}'),
       project('scripts', 'scripts/**/*.test.mjs'),

@@ -20,6 +20,8 @@ function start(): void {
   process.env.UV_THREADPOOL_SIZE = process.env.UV_THREADPOOL_SIZE || String(availableParallelism() + 4);
   // graphql-js checks for a second copy of itself at every step unless it is told that this is no workshop.
   process.env.NODE_ENV = process.env.NODE_ENV || 'production';
+  // The list of processes shows every argument to everybody on the machine; this one can have a password in it.
+  if (process.argv.some((argument) => argument.includes('postgres'))) process.title = 'latchkey';
   // `latchkey user list | head` closes the pipe early, which is no failure.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;

@@ -1,13 +1,6 @@
-import { pino } from 'pino';
 import { publicAddresses } from './config/addresses.js';
 import type { Config } from './config/schema.js';
-import { loadSecretFile } from './config/secret-file.js';
-import { createPasswordHashes } from './domain/accounts/password-hashes.js';
-import type { Domain } from './domain/domain.js';
-import { deriveKeys } from './domain/secret.js';
-import { createAccessTokens } from './domain/tokens/access-tokens.js';
-import { loadRevocations } from './domain/tokens/revocations.js';
-import { loadSigningKeys } from './domain/tokens/signing-keys.js';
+import { startHousekeeping } from './domain/background/housekeeping.js';
 import { createOwnerOf } from './gateway/root-fields.js';
 import { createUpstream } from './gateway/upstream.js';
 import { awaitUpstreamSchema } from './gateway/watch-schema.js';
@@ -17,22 +10,16 @@ import { createSchemaViews } from './graphql/schema-views.js';
 import { createFinish } from './http/finish.js';
 import { createGraphqlListener } from './http/graphql-endpoint.js';
 import { loadIde } from './http/ide.js';
-import { createHttpServer, dispatch, drain, listen } from './http/listener.js';
+import { createHttpServer, dispatch, drain, holdRequests, listen } from './http/listener.js';
 import { createMetrics } from './http/metrics.js';
 import { createRoutes, type Readiness } from './http/routes.js';
 import { securityHeaders } from './http/security-headers.js';
 import { createSourceOf } from './http/source.js';
-import type { Clock } from './lib/clock.js';
 import type { Log } from './lib/log.js';
-import { openSqliteStore } from './store/sqlite/open.js';
+import { agreeOnNames, createDomain, openParts, type Parts, type Surroundings } from './open-domain.js';
 import type { Store } from './store/store.js';
 
-export interface Surroundings {
-  /** Where log lines go; JSON lines on standard output if not given. */
-  readonly log?: Log;
-  /** The time; the system's if not given. */
-  readonly clock?: Clock;
-}
+export { openDomain, type Surroundings } from './open-domain.js';
 
 export interface RunningServer {
   /** The address of the endpoint for a person: http://localhost:4000/graphql/ */
@@ -63,6 +50,8 @@ async function serve(config: Config, parts: Parts): Promise<RunningServer> {
   const metrics = createMetrics({
     hashQueueLength: () => parts.passwordHashes.waiting,
     isUpstreamInService: () => schemas.isComplete,
+    revokedSessions: () => parts.revocations.size,
+    changesAge: () => follower.age(),
   });
   let isStopping = false;
   const readiness = async (): Promise<Readiness> => ({
@@ -71,14 +60,20 @@ async function serve(config: Config, parts: Parts): Promise<RunningServer> {
   });
   const ide = loadIde();
   const security = () => securityHeaders(publicUrl);
-  const routes = await createRoutes(server, { metrics, jwks: parts.keys.jwks, readiness, log }, security);
+  const routes = await createRoutes(server, { metrics, jwks: () => parts.keys.jwks, readiness, log }, security);
 
+  const answerWith = holdRequests(server);
   const port = await listen(server, config);
-  // Nothing is awaited from here to the listener: the first connection is accepted after it is there.
-  const { publicUrl, audience } = publicAddresses(config, port);
+  const { publicUrl } = publicAddresses(config, port);
+  const { domain, follower } = await agreeOnNames(config, store, port)
+    .then((names) => createDomain(config, parts, names))
+    .catch((error: unknown) => {
+      server.close();
+      throw error;
+    });
   const graphql = createGraphqlListener({
     ...gate,
-    domain: createDomain(config, parts, { issuer: publicUrl, audience }),
+    domain,
     ide,
     publicUrl,
     sourceOf,
@@ -86,8 +81,19 @@ async function serve(config: Config, parts: Parts): Promise<RunningServer> {
     bodyLimit: config.bodyLimit,
     finished: createFinish(log, metrics, sourceOf),
   });
-  server.removeAllListeners('request').on('request', dispatch(graphql, routes));
+  answerWith(dispatch(graphql, routes));
   log.info({ port, publicUrl }, 'listening');
+  follower.start();
+  const housekeeping = startHousekeeping(
+    {
+      store,
+      log,
+      retention: config,
+      rotateKeyIfDue: parts.keys.rotateIfDue,
+      isClockSuspect: parts.clock.hasJumpedAhead,
+    },
+    parts.clock,
+  );
 
   const ending = new AbortController();
   return {
@@ -100,6 +106,7 @@ async function serve(config: Config, parts: Parts): Promise<RunningServer> {
       await drain(server, config.shutdownTimeout);
       // Not close, which waits: what is left can only be an introspection, and a silent upstream holds that for long.
       await upstream?.pool.destroy();
+      await Promise.all([housekeeping.stop(), follower.stop()]);
       await store.close();
       log.info({}, 'stopped');
     },
@@ -147,49 +154,4 @@ function isWritable(store: Store): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/** Opens the domain without a server, for the operator's commands; also while a server runs on the same data. */
-export async function openDomain(
-  config: Config,
-  surroundings: Surroundings = {},
-): Promise<{ readonly domain: Domain; close(): Promise<void> }> {
-  const parts = await openParts(config, surroundings);
-  const { publicUrl, audience } = publicAddresses(config, config.port);
-  return {
-    domain: createDomain(config, parts, { issuer: publicUrl, audience }),
-    close: () => parts.store.close(),
-  };
-}
-
-type Parts = Awaited<ReturnType<typeof openParts>>;
-
-/** What takes time or can fail: the log, the secret, the store and what is loaded from it. */
-async function openParts(config: Config, { log, clock = Date.now }: Surroundings) {
-  const derived = deriveKeys(config.secret ?? loadSecretFile(config.data));
-  const store = openSqliteStore(config.data);
-  try {
-    return {
-      clock,
-      store,
-      log: log ?? pino({ level: config.logLevel }),
-      refreshTokenKey: derived.refreshToken,
-      keys: await loadSigningKeys(store, derived.keyEncryption, config.signingAlgorithm, clock()),
-      revocations: await loadRevocations(store, config.accessTokenLifetime, clock),
-      passwordHashes: createPasswordHashes(config.hashQueue),
-    };
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
-}
-
-function createDomain(config: Config, parts: Parts, names: { issuer: string; audience: string }): Domain {
-  const { keys, revocations, clock } = parts;
-  const lifetime = config.accessTokenLifetime;
-  return {
-    ...parts,
-    accessTokens: createAccessTokens(keys, revocations, { ...names, lifetime }, clock),
-    settings: config,
-  };
 }

@@ -89,9 +89,12 @@ export async function openTestSession(settings?: Partial<Config>) {
   };
 }
 
-/** The audit in the order of its writing, without times. */
+/** What people did, in the order of the audit's lines, without times and without what Latchkey did by itself. */
 export function auditOf({ sql }: Pick<TestDomain, 'sql'>): Record<string, unknown>[] {
-  return sql('SELECT action, user_id AS userId, session_id AS sessionId, source, detail FROM audit ORDER BY id');
+  return sql(
+    `SELECT action, user_id AS userId, session_id AS sessionId, source, detail FROM audit
+     WHERE source <> 'latchkey' ORDER BY id`,
+  );
 }
 
 /** Made once a file: a hash takes 25 ms. */

@@ -114,7 +114,7 @@ export const forgeries: Readonly<Record<string, Forge>> = {
       ['', `${issuer}/`, 'https://other.example'].map((each) => opened.create({ issuer: each }).issue(subject)),
     ),
   'that is a refresh token': () => [
-    formatRefreshToken(randomBytes(32), { sessionId: base64url(randomBytes(16)), generation: 0 }),
+    formatRefreshToken([randomBytes(32)], { sessionId: base64url(randomBytes(16)), generation: 0 }),
   ],
   'cut off anywhere': ({ token }) => Array.from(token, (_, length) => token.slice(0, length)),
   'with a part too many or too few': ({ token, header, payload, signature }) => [

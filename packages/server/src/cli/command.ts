@@ -25,7 +25,7 @@ export interface Command {
   readonly summary: string;
   /** More for its own help. */
   readonly about: string;
-  /** Names of the arguments; each must be given. */
+  /** Names of the arguments; each must be given, but one in brackets, which comes last. */
   readonly args: readonly string[];
   readonly options: Readonly<Record<string, Option>>;
   /** The settings that it takes as flags. */

@@ -80,7 +80,8 @@ function unknownFlag(command: Command, rawName: string, known: readonly string[]
 
 /** Does not repeat what is too much: it may be a password. */
 function refuseWrongArgs({ name, args }: Command, count: number): void {
-  if (count === args.length) return;
+  const required = args.filter((arg) => !arg.startsWith('[')).length;
+  if (required <= count && count <= args.length) return;
   const usage = ['latchkey', name, ...args].join(' ');
   throw new UsageError(
     `"latchkey ${name}" takes ${args.join(', ') || 'no argument'}, and ${count} were given: ${usage}`,

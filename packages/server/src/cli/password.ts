@@ -1,11 +1,35 @@
 import { randomBytes } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
+import type { Invocation, Option } from './command.js';
 import type { Io } from './io.js';
 import { UsageError } from './usage-error.js';
 
 /** More than any password may have; reading stops here. */
 const maxInputBytes = 65_536;
+
+/** Where a password comes from; with neither of them it is asked for on the terminal. */
+export const passwordOptions = {
+  'password-stdin': { about: 'Read the password from standard input: one line.' },
+  generate: { about: 'Make a random password and print it, once.' },
+} as const satisfies Readonly<Record<string, Option>>;
+
+/**
+ * The password from where the flags say.
+ * @throws {UsageError} when they say two things, or there is no password
+ */
+export function passwordFrom({ flags, io }: Pick<Invocation, 'flags' | 'io'>): string | Promise<string> {
+  if (flags.generate && flags['password-stdin']) {
+    throw new UsageError('--generate and --password-stdin exclude each other; give one of them.');
+  }
+  if (flags.generate) return generatePassword();
+  return flags['password-stdin'] ? readPassword(io) : askPassword(io);
+}
+
+/** The line that shows a password that was made here; nothing for one that a person knows already. */
+export function shownOnce(password: string | undefined): string {
+  return password === undefined ? '' : `Password, shown this once: ${password}\n`;
+}
 
 // 32 signs, so that each random byte gives one of equal chance; none of them is taken for another.
 const alphabet = 'abcdefghijkmnpqrstuvwxyz23456789';

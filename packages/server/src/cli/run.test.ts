@@ -39,7 +39,7 @@ test.each(commands)('"latchkey $name --help" fits a terminal of 80 columns', asy
   expect(body.split('\n').filter((line) => line.length > 80)).toEqual([]);
   expect(stdout).toContain(`Usage: latchkey ${name}`);
   expect(stdout.match(/\[LATCHKEY_/g)?.length).toBe(
-    settings.filter((key) => !['secret', 'rename'].includes(key)).length,
+    settings.filter((key) => !['secret', 'secretPrevious', 'rename'].includes(key)).length,
   );
 });
 
@@ -56,10 +56,15 @@ test('help wins over everything else on the line', async () => {
   expect((await shell('serve --nonsense --help')).code).toBe(0);
 });
 
+const all = `There are ${commands.map(({ name }) => name).join(', ')}.`;
+
 test.each([
-  ['sreve', 'There is no command "sreve". Did you mean "serve"? There are serve, demo, user add, user list.'],
-  ['fly', 'There is no command "fly". There are serve, demo, user add, user list.'],
-  ['user lits', 'There is no command "user lits". Did you mean "user list"? There are user add, user list.'],
+  ['sreve', `There is no command "sreve". Did you mean "serve"? ${all}`],
+  ['fly', `There is no command "fly". ${all}`],
+  [
+    'user lits',
+    'There is no command "user lits". Did you mean "user list"? There are user add, user list, user disable, user enable, user password.',
+  ],
   ['--port 1 serve', 'Put the flags behind the command: latchkey COMMAND --port …'],
   ['--verbose', 'latchkey has no flag --verbose. See latchkey --help.'],
   ['serve --prot 1', '"latchkey serve" has no flag --prot. Did you mean --port? See latchkey serve --help.'],
@@ -79,6 +84,17 @@ test.each([
     '--generate and --password-stdin exclude each other; give one of them.',
   ],
   ['user add a@b.example --password-stdin', 'Standard input is empty; pipe the password in.'],
+  ['user password a@b.example --password-stdin', 'Standard input is empty; pipe the password in.'],
+  ['user disable', '"latchkey user disable" takes EMAIL, and 0 were given: latchkey user disable EMAIL'],
+  ['session revoke', 'Give the id of a session, or --user EMAIL; "latchkey session list EMAIL" shows the ids.'],
+  [
+    'session revoke abc --user a@b.example',
+    'Give the id of a session, or --user EMAIL; "latchkey session list EMAIL" shows the ids.',
+  ],
+  [
+    'session revoke abc def',
+    '"latchkey session revoke" takes [SESSION_ID], and 2 were given: latchkey session revoke [SESSION_ID]',
+  ],
 ])('"latchkey %s" is wrong usage: one line and exit code 2', async (line, message) => {
   expect(await shell(line)).toEqual({ code: 2, stdout: '', stderr: `latchkey: ${message}\n` });
 });
@@ -93,6 +109,7 @@ test.each([
   'user add a@b.example hunter2',
   'user add a@b.example --password=hunter2',
   'user add a@b.example --password hunter2',
+  'user password a@b.example hunter2',
 ])('"latchkey %s" does not repeat what may be a password', async (line) => {
   const { code, stderr } = await shell(line);
   expect(code).toBe(2);

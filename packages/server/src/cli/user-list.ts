@@ -1,8 +1,10 @@
-import { loadConfig } from '../config/load.js';
 import { type ListedUser, listUsers } from '../domain/accounts/list-users.js';
 import type { Command } from './command.js';
 import { exitCodes } from './failure.js';
 import type { Output } from './io.js';
+import { storeSettings } from './store-settings.js';
+import { isoTime, table } from './table.js';
+import { withDomain } from './with-domain.js';
 
 export const userList: Command = {
   name: 'user list',
@@ -10,18 +12,12 @@ export const userList: Command = {
   about: 'Lists the users in the order of their names, also while a server runs.',
   args: [],
   options: { json: { about: 'Print a JSON array; times are ISO 8601 in UTC.' } },
-  settings: ['config', 'data'],
+  settings: storeSettings,
   examples: ['latchkey user list', 'latchkey user list --json'],
-  async run({ flags, env, io }) {
-    const config = loadConfig({ flags, env, defaults: { logLevel: 'warn' } });
-    const { openDomain } = await import('../main.js');
-    const { domain, close } = await openDomain(config);
-    try {
-      const write = flags.json ? writeJson : writeTable;
-      await write(listUsers(domain), io.stdout);
-    } finally {
-      await close();
-    }
+  async run(invocation) {
+    const { flags, io } = invocation;
+    const write = flags.json ? writeJson : writeTable;
+    await withDomain(invocation, (domain) => write(listUsers(domain), io.stdout));
     return exitCodes.done;
   },
 };
@@ -44,21 +40,4 @@ async function writeTable(users: AsyncIterable<ListedUser>, output: Output): Pro
   }
   if (rows.length === 1) output.write('There are no users yet. Add one with "latchkey user add EMAIL".\n');
   else output.write(table(rows));
-}
-
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    rows.reduce((width, row) => Math.max(width, row[column]?.length ?? 0), 0),
-  );
-  const lines = rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
-  return `${lines.join('\n')}\n`;
-}
-
-function isoTime(time: number): string {
-  return new Date(time).toISOString();
 }

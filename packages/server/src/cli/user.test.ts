@@ -1,25 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
-import { text } from 'node:stream/consumers';
-import { expect, onTestFinished, test } from 'vitest';
-import { run } from './run.js';
+import { expect, test } from 'vitest';
+import { openShell } from '../../test/shell.js';
 
 const password = 'four green boats at noon';
-
-/** A shell with a data directory of its own; returns what a command line does there. */
-function openShell() {
-  const data = mkdtempSync(join(tmpdir(), 'latchkey-user-'));
-  onTestFinished(() => rmSync(data, { recursive: true }));
-  return async (argv: readonly string[], input = '') => {
-    const io = { stdin: new PassThrough().end(input), stdout: new PassThrough(), stderr: new PassThrough() };
-    const code = await run(argv, { LATCHKEY_DATA: data }, io);
-    io.stdout.end();
-    io.stderr.end();
-    return { code, stdout: await text(io.stdout), stderr: await text(io.stderr) };
-  };
-}
 
 test('a user is added with the password from standard input, and listed', async () => {
   const shell = openShell();

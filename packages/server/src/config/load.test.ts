@@ -27,6 +27,12 @@ test('with nothing given the defaults hold, in milliseconds and bytes', () => {
     host: '127.0.0.1',
     data: './latchkey-data',
     secret: undefined,
+    secretPrevious: undefined,
+    database: undefined,
+    databasePool: 10,
+    databaseTimeout: 5_000,
+    databaseTls: undefined,
+    databaseCa: undefined,
     upstream: undefined,
     upstreamTimeout: 30_000,
     rename: {},
@@ -37,6 +43,10 @@ test('with nothing given the defaults hold, in milliseconds and bytes', () => {
     sessionLifetime: 90 * 86_400_000,
     refreshRetryWindow: 30_000,
     signingAlgorithm: 'ES256',
+    signingKeyLifetime: 30 * 86_400_000,
+    revocationLimit: 500_000,
+    endedSessionRetention: 7 * 86_400_000,
+    auditRetention: 365 * 86_400_000,
     passwordMinLength: 15,
     passwordMaxBytes: 1024,
     hashQueue: 64,
@@ -58,6 +68,14 @@ test('a flag wins over the environment, the environment over the file, the file 
   const config = loadWithFile(file, { env, flags: { 'upstream-timeout': '2s' } });
   expect(config).toMatchObject({ upstreamTimeout: 2000, port: 4, host: '::1', data: './latchkey-data' });
   expect(loadWithFile(file, { env }).upstreamTimeout).toBe(3000);
+});
+
+test('a database URL that cannot be used is not shown, since it has a password in it', () => {
+  const env = { LATCHKEY_DATABASE: 'mysql://latchkey:hunter2@db.example.com/latchkey' };
+  expect(() => loadConfig({ env })).toThrow(
+    'LATCHKEY_DATABASE cannot be used: database must be a URL such as postgres://',
+  );
+  expect(() => loadConfig({ env })).not.toThrow('hunter2');
 });
 
 test('a command may have other defaults, which anything given overrides', () => {

@@ -1,5 +1,18 @@
 import type { Source } from './names.js';
-import { bytes, duration, httpUrl, integer, list, map, network, oneOf, origin, type Type, text } from './types.js';
+import {
+  bytes,
+  duration,
+  httpUrl,
+  integer,
+  list,
+  map,
+  network,
+  oneOf,
+  origin,
+  postgresUrl,
+  type Type,
+  text,
+} from './types.js';
 
 export interface Setting {
   /** Heading under which help and the reference page show it. */
@@ -18,11 +31,14 @@ export interface Setting {
 }
 
 const where = 'Where it listens and what it keeps';
+const database = 'A database for several nodes';
 const upstream = 'The API behind it';
 const sessions = 'Tokens and sessions';
 const passwords = 'Passwords';
 const callers = 'Callers and limits';
 const running = 'Running it';
+
+const secretText = text('TEXT', 'at least 32 characters', /^.{32,}$/su);
 
 const ourName = text(
   'NAME',
@@ -64,12 +80,54 @@ export const settings = {
   },
   secret: {
     group: where,
-    type: text('TEXT', 'at least 32 characters', /^.{32,}$/su),
-    unset: 'the file "secret" in the data directory, made at the first start and readable by its owner only',
+    type: secretText,
+    unset:
+      'the file "secret" in the data directory, made at the first start and readable by its owner only; with a database it must be given',
     from: ['env'],
     secret: true,
     about:
       'What every key is derived from. Whoever has it and the data can forge tokens. Data made with one secret is refused with another.',
+  },
+  secretPrevious: {
+    group: where,
+    type: secretText,
+    unset: 'only the one secret is known',
+    from: ['env'],
+    secret: true,
+    about:
+      'Another secret that is accepted for reading, while the secret is being changed: what was made with it stays good.',
+  },
+  database: {
+    group: database,
+    type: postgresUrl,
+    unset: 'everything is kept in the embedded store in the data directory',
+    secret: true,
+    about:
+      'A PostgreSQL database, which any number of nodes may share. Prefer the environment: a password in it is then in no list of processes.',
+  },
+  databasePool: {
+    group: database,
+    type: integer(1, 200),
+    default: 10,
+    about: 'How many connections to the database a node keeps for its queries.',
+  },
+  databaseTimeout: {
+    group: database,
+    type: duration('100ms', '1m'),
+    default: '5s',
+    about: 'How long connecting to the database or a statement there may take.',
+  },
+  databaseTls: {
+    group: database,
+    type: oneOf('disable', 'require', 'verify-full'),
+    unset: 'the sslmode of the URL; without one, verify-full, or disable for a database on this machine',
+    about: 'How the connection is protected: not at all, encrypted only, or with the certificate and the name checked.',
+  },
+  databaseCa: {
+    group: database,
+    type: text('FILE', 'the path of a file with certificates in PEM'),
+    unset: 'the certificate authorities that Node.js knows',
+    about: "The certificate authority that signed the database's certificate.",
   },
   upstream: {
     group: upstream,
@@ -132,6 +190,31 @@ export const settings = {
     type: oneOf('ES256', 'EdDSA', 'RS256'),
     default: 'ES256',
     about: 'How access tokens are signed.',
+  },
+  signingKeyLifetime: {
+    group: sessions,
+    type: duration('1h', '3650d'),
+    default: '30d',
+    about: 'How long a signing key signs, before the next one takes over by itself.',
+  },
+  revocationLimit: {
+    group: sessions,
+    type: integer(1_000, 100_000_000),
+    default: 500_000,
+    about:
+      'How many ended sessions are kept in memory, about 100 bytes each, to refuse their access tokens. Beyond that the store is asked at each request.',
+  },
+  endedSessionRetention: {
+    group: running,
+    type: duration('1d', '3650d'),
+    default: '7d',
+    about: 'How long a session is kept after it has ended or expired.',
+  },
+  auditRetention: {
+    group: running,
+    type: duration('1d', '3650d'),
+    default: '365d',
+    about: 'How long a line of the audit is kept.',
   },
   passwordMinLength: {
     group: passwords,

@@ -8,23 +8,40 @@ import { ConfigError } from './error.js';
  * ConfigError if others than its owner could read it, or if it holds none.
  */
 export function loadSecretFile(directory: string): string {
-  const path = join(directory, 'secret');
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const secret = read(path) ?? create(path);
-  if (secret.length < 32) {
-    throw new ConfigError(`${path} holds no secret; put back the file that this data was made with.`);
-  }
-  return secret;
+  const path = join(directory, 'secret');
+  return findSecretFile(directory) ?? check(path, create(path));
+}
+
+/** The same without making one: undefined where there is none yet. */
+export function findSecretFile(directory: string): string | undefined {
+  const path = join(directory, 'secret');
+  const secret = read(path);
+  return secret === undefined ? undefined : check(path, secret);
+}
+
+function check(path: string, secret: string): string {
+  if (secret.length >= 32) return secret;
+  throw new ConfigError(`${path} holds no secret; put back the file that this data was made with.`);
 }
 
 function read(path: string): string | undefined {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (!stats) return undefined;
-  // Windows has no such bits.
-  if (process.platform !== 'win32' && (stats.mode & 0o077) !== 0) {
-    throw new ConfigError(`${path} can be read by other users of this machine; run: chmod 600 ${path}`);
+  try {
+    const { mode } = statSync(path);
+    // Windows has no such bits.
+    if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+      throw new ConfigError(`${path} can be read by other users of this machine; run: chmod 600 ${path}`);
+    }
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    // That there can be no such directory, the store says better.
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw new Error(
+      `Cannot read ${path} (${message}); run it as the user to whom the file belongs, or name another directory with --data.`,
+    );
   }
-  return readFileSync(path, 'utf8').trim();
 }
 
 /** Written whole beside its place and then linked to it: of two processes that start at once, one wins. */

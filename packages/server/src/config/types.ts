@@ -70,6 +70,14 @@ export const httpUrl: Type<string> = {
   read: (value, refuse) => parseUrl(value)?.href ?? refuse(value),
 };
 
+/** A connection URL of PostgreSQL, password and all. */
+export const postgresUrl: Type<string> = {
+  placeholder: 'URL',
+  allowed: 'a URL such as postgres://latchkey:PASSWORD@db.example.com:5432/latchkey',
+  read: (value, refuse) =>
+    typeof value === 'string' && /^postgres(ql)?:\/\//.test(value) && URL.canParse(value) ? value : refuse(value),
+};
+
 /** Scheme, host and port, and nothing after them. */
 export const origin: Type<string> = {
   placeholder: 'ORIGIN',

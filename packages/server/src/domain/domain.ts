@@ -2,8 +2,10 @@ import type { Clock } from '../lib/clock.js';
 import type { Log } from '../lib/log.js';
 import type { Store } from '../store/store.js';
 import type { PasswordHashes } from './accounts/password-hashes.js';
+import type { KeyRing } from './secret.js';
 import type { AccessTokens } from './tokens/access-tokens.js';
 import type { Revocations } from './tokens/revocations.js';
+import type { SigningKeys } from './tokens/signing-keys.js';
 
 /** What the functions of the domain work with; put together once, in main.ts. */
 export interface Domain {
@@ -13,8 +15,9 @@ export interface Domain {
   readonly passwordHashes: PasswordHashes;
   readonly accessTokens: AccessTokens;
   readonly revocations: Revocations;
-  /** MACs refresh tokens. */
-  readonly refreshTokenKey: Buffer;
+  readonly keys: SigningKeys;
+  /** MAC refresh tokens: the first makes them. */
+  readonly refreshTokenKeys: KeyRing;
   readonly settings: DomainSettings;
 }
 

@@ -197,6 +197,16 @@ export const errors = {
     message: 'There is a user with this email address.',
     hint: 'Use another address; "latchkey user list" shows the ones in use.',
   },
+  USER_NOT_FOUND: {
+    status: 404,
+    message: 'There is no user with this email address.',
+    hint: 'Look for the right one with "latchkey user list".',
+  },
+  SESSION_NOT_FOUND: {
+    status: 404,
+    message: 'There is no session with this id that has not ended.',
+    hint: 'Look for the right one with "latchkey session list EMAIL".',
+  },
   PASSWORD_UNACCEPTABLE: {
     status: 400,
     message: 'The password is too easy to guess.',

@@ -12,7 +12,13 @@ describe('our surface', () => {
   test('is a valid schema in which everything that is not plain is described, and each root field resolved', () => {
     const schema = createOwnSurface({}).createSchema();
     expect(validateSchema(schema)).toEqual([]);
-    expect(fieldsOf(schema).map(({ name }) => name)).toEqual(['viewer', 'signIn', 'signInRefresh', 'signOut']);
+    expect(fieldsOf(schema).map(({ name }) => name)).toEqual([
+      'viewer',
+      'signIn',
+      'signInRefresh',
+      'signOut',
+      'revokeSession',
+    ]);
     for (const { resolve, description } of fieldsOf(schema)) {
       expect(resolve).toBeTypeOf('function');
       expect(description).toMatch(/access token/);
@@ -23,13 +29,12 @@ describe('our surface', () => {
     const { fields, isCredentialField } = createOwnSurface({});
     expect(fields).toEqual({
       query: new Set(['viewer']),
-      mutation: new Set(['signIn', 'signInRefresh', 'signOut']),
+      mutation: new Set(['signIn', 'signInRefresh', 'signOut', 'revokeSession']),
       subscription: new Set(),
     });
-    expect(['signIn', 'signInRefresh', 'signOut', 'viewer', 'toString'].filter(isCredentialField)).toEqual([
-      'signIn',
-      'signInRefresh',
-    ]);
+    expect(
+      ['signIn', 'signInRefresh', 'signOut', 'revokeSession', 'viewer', 'toString'].filter(isCredentialField),
+    ).toEqual(['signIn', 'signInRefresh']);
   });
 
   test('follows the names of the root types of another schema', () => {
@@ -45,7 +50,7 @@ describe('a new name', () => {
       'Mutation.signIn': 'login',
       'Query.viewer': 'me',
     });
-    expect(fields.mutation).toEqual(new Set(['login', 'signInRefresh', 'signOut']));
+    expect(fields.mutation).toEqual(new Set(['login', 'signInRefresh', 'signOut', 'revokeSession']));
     expect(fields.query).toEqual(new Set(['me']));
     expect([isCredentialField('login'), isCredentialField('signIn')]).toEqual([true, false]);
     expect(createSchema().getMutationType()?.getFields().login?.resolve).toBeTypeOf('function');
@@ -78,7 +83,7 @@ describe('a new name', () => {
     (name) => {
       expect(() => createOwnSurface({ [name]: 'x' })).toThrow(
         new RangeError(
-          `"${name}" in "rename" is not a name of Latchkey's; these are: Query.viewer, Mutation.signIn, Mutation.signInRefresh, Mutation.signOut, SignInCredentials, SignInRefreshCredentials, SignInResult, SignOutResult, Viewer, ViewerSession.`,
+          `"${name}" in "rename" is not a name of Latchkey's; these are: Query.viewer, Mutation.signIn, Mutation.signInRefresh, Mutation.signOut, Mutation.revokeSession, SignInCredentials, SignInRefreshCredentials, SignInResult, SignOutResult, Viewer, ViewerSession.`,
         ),
       );
     },

@@ -13,6 +13,7 @@ import {
 import type { OwnFields } from '../gateway/root-fields.js';
 import type { Rename } from '../gateway/schema.js';
 import type { Context } from './context.js';
+import { resolveRevokeSession } from './resolvers/revoke-session.js';
 import { resolveSignIn } from './resolvers/sign-in.js';
 import { resolveSignInRefresh } from './resolvers/sign-in-refresh.js';
 import { resolveSignOut } from './resolvers/sign-out.js';
@@ -31,6 +32,7 @@ const ownFields: Readonly<Record<string, OwnField>> = {
   'Mutation.signIn': { resolve: resolveSignIn as OwnField['resolve'], isCredential: true },
   'Mutation.signInRefresh': { resolve: resolveSignInRefresh as OwnField['resolve'], isCredential: true },
   'Mutation.signOut': { resolve: resolveSignOut as OwnField['resolve'] },
+  'Mutation.revokeSession': { resolve: resolveRevokeSession as OwnField['resolve'] },
 };
 
 /** Our part of the surface, under the names that the provider has chosen. */

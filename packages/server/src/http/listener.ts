@@ -79,6 +79,19 @@ export function dispatch(graphql: RequestListener, routes: RequestListener): Req
 }
 
 /**
+ * Keeps requests waiting until the returned function gets the listener that answers them: a port that is bound takes
+ * connections at once.
+ */
+export function holdRequests(server: Server): (listener: RequestListener) => void {
+  const waiting: Parameters<RequestListener>[] = [];
+  server.removeAllListeners('request').on('request', (...exchange) => waiting.push(exchange));
+  return (listener) => {
+    server.removeAllListeners('request').on('request', listener);
+    for (const exchange of waiting) listener(...exchange);
+  };
+}
+
+/**
  * Takes no more connections and waits until what is in flight is answered, at most `timeout` milliseconds;
  * then cuts what is left. Answers from now on end their connection, so that callers go elsewhere.
  */

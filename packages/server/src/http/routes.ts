@@ -2,6 +2,7 @@ import type { RequestListener, Server } from 'node:http';
 import fastifyStatic from '@fastify/static';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { LatchkeyError } from '../domain/errors.js';
+import { jwksMaxAge } from '../domain/tokens/signing-keys-schedule.js';
 import type { RawHeaders } from '../gateway/headers.js';
 import { formatError, toLatchkeyError } from '../graphql/format-error.js';
 import type { Log } from '../lib/log.js';
@@ -12,7 +13,7 @@ import type { Metrics } from './metrics.js';
 export interface Routes {
   readonly metrics: Metrics;
   /** The JWK set, as JSON. */
-  readonly jwks: string;
+  jwks(): string;
   readiness(): Promise<Readiness>;
   readonly log: Log;
 }
@@ -23,9 +24,6 @@ export interface Readiness {
   /** Whether the upstream's schema is in service. */
   readonly upstream: 'in service' | 'not reached yet' | 'none';
 }
-
-/** Seconds for which a verifier may keep the JWK set. */
-const jwksMaxAge = 600;
 
 /**
  * Everything besides /graphql. These are not asked for often, so Fastify serves them; /graphql has its own
@@ -83,6 +81,6 @@ function addRoutes(app: FastifyInstance, { metrics, jwks, readiness }: Routes): 
       .header('cache-control', `public, max-age=${jwksMaxAge}`)
       // Public keys: a verifier in a browser may read them.
       .header('access-control-allow-origin', '*')
-      .send(jwks),
+      .send(jwks()),
   );
 }

@@ -13,30 +13,95 @@ export interface Store {
   listUsers(page: { readonly after: string; readonly limit: number }): Promise<readonly UserRecord[]>;
   /** Replaces the hash only if it is still `from`: a password changed meanwhile wins. */
   replacePasswordHash(change: { readonly userId: string; readonly from: string; readonly to: string }): Promise<void>;
+  /** Disables the user and ends their sessions, in one step that no sign-in or refresh slips through. Returns the ids of those that ended. */
+  disableUser(revocation: UserRevocation, audit: AuditRecord): Promise<readonly string[]>;
+  enableUser(userId: string, audit: AuditRecord): Promise<void>;
+  /** Sets the password hash and ends the user's sessions, in one step. Returns the ids of those that ended. */
+  changePassword(
+    change: UserRevocation & { readonly passwordHash: string },
+    audit: AuditRecord,
+  ): Promise<readonly string[]>;
 
-  /** Adds the session if its user is there and not disabled, in one step, so that disabling wins every race. */
-  addSession(session: SessionRecord, audit: AuditRecord): Promise<'added' | 'refused'>;
+  /**
+   * Adds the session if its user is there, is not disabled and still has the password hash that was verified, in one
+   * step: disabling the user or changing the password wins every race.
+   */
+  addSession(session: SessionRecord, passwordHash: string, audit: AuditRecord): Promise<'added' | 'refused'>;
   /**
    * The one conditional update behind a refresh: undefined where the session is not at `generation`, has ended or has
    * expired, or where its user is disabled.
    */
   rotateSession(rotation: Rotation): Promise<LiveSession | undefined>;
   findSession(id: string): Promise<SessionRecord | undefined>;
-  /** Ends the session; false where it had ended before. */
-  revokeSession(revocation: Revocation, audit: AuditRecord): Promise<boolean>;
+  /** The user's sessions that have neither ended nor expired by `now`, the newest first, at most `limit`. */
+  listSessions(page: {
+    readonly userId: string;
+    readonly now: number;
+    readonly limit: number;
+  }): Promise<readonly SessionRecord[]>;
+  /** Ends the session if it is the user's; false where it is not, or had ended before. */
+  revokeSession(revocation: SessionRevocation, audit: AuditRecord): Promise<boolean>;
   /** Ends every session of the user that has not ended and had not expired by `expiredBy`, and returns their ids. */
-  revokeUserSessions(
-    revocation: Revocation & { readonly expiredBy: number },
+  revokeUserSessions(revocation: UserRevocation, audit: AuditRecord): Promise<readonly string[]>;
+
+  /**
+   * What other processes must hear of: sessions that ended and signing keys that changed. After a cursor none is ever
+   * missed, though some may be told twice; without one, all that was recorded with a time of `since` or later.
+   */
+  listChanges(page: { readonly after: string | undefined; readonly since: number }): Promise<Changes>;
+  /**
+   * Calls `listener` soon after another process has changed something, where the database can tell. It may fail to
+   * for any while, so the changes are also polled. Returns what ends it.
+   */
+  watchChanges(listener: () => void): () => void;
+
+  /**
+   * Adds the key unless its algorithm has one of the same number: of any nodes that rotate at once, one does. Every
+   * other key retires at `retireOthersAt` at the latest (null leaves them alone). False where it was not added.
+   */
+  addSigningKey(
+    key: SigningKeyRecord,
+    rotation: { readonly retireOthersAt: number | null },
     audit: AuditRecord,
-  ): Promise<readonly string[]>;
-  /** Sessions revoked at or after the time. */
-  listRevokedSessions(since: number): Promise<readonly { readonly id: string; readonly revokedAt: number }[]>;
-
-  /** Adds the key unless there is one for its algorithm that is as new (two nodes that start at once agree on one). */
-  addFirstSigningKey(key: SigningKeyRecord): Promise<void>;
+  ): Promise<boolean>;
   listSigningKeys(): Promise<readonly SigningKeyRecord[]>;
+  /** Replaces the encrypted private key only if it is still `from`. */
+  replaceKeyEncryption(change: {
+    readonly kid: string;
+    readonly from: Uint8Array;
+    readonly to: Uint8Array;
+  }): Promise<void>;
 
-  /** Resolves if the store can write at this moment. */
+  /** Takes the lease, or takes it again, unless another holder has it beyond `now`: one process at a time does the work. */
+  takeLease(lease: {
+    readonly name: string;
+    readonly holder: string;
+    readonly now: number;
+    readonly until: number;
+  }): Promise<boolean>;
+  /**
+   * Looks at `limit` sessions in the order of their ids after `after`, and removes those that ended or expired before
+   * `endedBefore`. `next` is where to go on; undefined at the end.
+   */
+  pruneSessions(page: {
+    readonly after: string;
+    readonly limit: number;
+    readonly endedBefore: number;
+  }): Promise<{ readonly pruned: number; readonly next: string | undefined }>;
+  /** Removes the oldest of the audit's lines, of the changes or of the retired keys, if older than `before`; at most `limit`. */
+  pruneAudit(page: PrunePage): Promise<number>;
+  pruneChanges(page: PrunePage): Promise<number>;
+  pruneSigningKeys(page: PrunePage): Promise<number>;
+
+  /** Keeps the value under the name unless there is one, and returns the one that is kept: what all processes agree on. */
+  agreeOn(name: string, value: string): Promise<string>;
+  findAgreement(name: string): Promise<string | undefined>;
+  /** Keeps the time in place of the one that is kept. */
+  recordTime(at: number): Promise<void>;
+  /** The later of the time that is kept and that of the newest line in the audit: so late was it once. */
+  findLatestTime(): Promise<number | undefined>;
+
+  /** Resolves if the store can write at this moment, or could within the last second. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }
@@ -78,21 +143,47 @@ export interface LiveSession {
   readonly scope: string;
 }
 
-export interface Revocation {
-  /** The id of the session, or of the user whose sessions are meant. */
+export interface SessionRevocation {
   readonly id: string;
+  readonly userId: string;
   readonly at: number;
   readonly reason: string;
+}
+
+export interface UserRevocation {
+  readonly userId: string;
+  readonly at: number;
+  readonly reason: string;
+  /** Sessions that had expired by then are left alone: not even an access token of theirs can be good. */
+  readonly expiredBy: number;
+}
+
+export interface Changes {
+  /** For the next call. */
+  readonly cursor: string;
+  readonly revokedSessions: readonly string[];
+  readonly haveKeysChanged: boolean;
+}
+
+export interface PrunePage {
+  readonly before: number;
+  readonly limit: number;
 }
 
 export interface SigningKeyRecord {
   readonly kid: string;
   readonly algorithm: string;
+  /** Counts the keys of the algorithm from 1: the highest that signs already is the current one. */
+  readonly number: number;
   /** The public half as JWK, JSON text. */
   readonly publicJwk: string;
   /** The private half, encrypted by the domain. */
   readonly encryptedPrivateKey: Uint8Array;
   readonly createdAt: number;
+  /** It is published before, so that verifiers know it when it begins. */
+  readonly signsFrom: number;
+  /** From then on nothing that it signed is good. */
+  readonly retiresAt: number | null;
 }
 
 export interface AuditRecord {

@@ -4,7 +4,10 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { loadConfig } from '../../src/config/load.js';
 import type { Config } from '../../src/config/schema.js';
 import { addUser, type NewUser } from '../../src/domain/accounts/add-user.js';
+import { disableUser } from '../../src/domain/accounts/disable-user.js';
+import type { Domain } from '../../src/domain/domain.js';
 import { type ErrorCode, errors, LatchkeyError } from '../../src/domain/errors.js';
+import { revokeSessionByOperator } from '../../src/domain/sessions/revoke-by-operator.js';
 import { openDomain } from '../../src/main.js';
 import { type Gate, startGate } from '../gate.js';
 import { createTestLog, makeTempDirectory, password, startTestServer, type TestAnswer } from '../harness.js';
@@ -61,17 +64,22 @@ function spoil(data: string, sql: string): void {
   database.close();
 }
 
-/** The error of the command that adds a user. */
-async function commandError(user: Partial<NewUser>): Promise<Told> {
+/** The error of a command, as the operator is told it. */
+async function refusalOf(command: (domain: Domain) => Promise<unknown>): Promise<Told> {
   const data = await makeTempDirectory();
   const { domain, close } = await openDomain({ ...loadConfig({}), data }, { log: createTestLog() });
   onTestFinished(close);
-  await addUser(domain, { userName, password, scope: '' });
-  const error = await addUser(domain, { userName: 'eve@example.com', password, scope: '', ...user }).catch(
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof LatchkeyError)) throw new Error('The user was added.');
+  const error = await command(domain).catch((thrown: unknown) => thrown);
+  if (!(error instanceof LatchkeyError)) throw new Error('The command was not refused.');
   return { error: { message: error.message, extensions: error } };
+}
+
+/** The error of the command that adds a user. */
+function commandError(user: Partial<NewUser>): Promise<Told> {
+  return refusalOf(async (domain) => {
+    await addUser(domain, { userName, password, scope: '' });
+    return addUser(domain, { userName: 'eve@example.com', password, scope: '', ...user });
+  });
 }
 
 async function signedIn() {
@@ -166,6 +174,8 @@ const cases: Record<ErrorCode, () => Promise<Told>> = {
   },
   USER_NAME_INVALID: () => commandError({ userName: 'ada' }),
   USER_EXISTS: () => commandError({ userName }),
+  USER_NOT_FOUND: () => refusalOf((domain) => disableUser(domain, 'nobody@example.com')),
+  SESSION_NOT_FOUND: () => refusalOf((domain) => revokeSessionByOperator(domain, 'nothing')),
   PASSWORD_UNACCEPTABLE: () => commandError({ password: 'aaaaaaaaaaaaaaaaaaaa' }),
   SCOPE_INVALID: () => commandError({ scope: '"quoted"' }),
 };

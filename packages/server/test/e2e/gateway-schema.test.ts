@@ -56,7 +56,7 @@ describe.each(upstreams)('the schema before $name', ({ start }) => {
     expect(validateSchema(merged)).toEqual([]);
     expect(fieldsOf(merged, 'Query')).toEqual([...fieldsOf(direct, 'Query'), 'viewer'].sort());
     expect(fieldsOf(merged, 'Mutation')).toEqual(
-      [...fieldsOf(direct, 'Mutation'), 'signIn', 'signInRefresh', 'signOut'].sort(),
+      [...fieldsOf(direct, 'Mutation'), 'revokeSession', 'signIn', 'signInRefresh', 'signOut'].sort(),
     );
     for (const type of Object.values(direct.getTypeMap())) {
       if (isIntrospectionType(type) || type.name === 'Query' || type.name === 'Mutation') continue;
@@ -69,7 +69,7 @@ describe.each(upstreams)('the schema before $name', ({ start }) => {
     const own = await introspect(gate.server);
     expect(validateSchema(own)).toEqual([]);
     expect(fieldsOf(own, 'Query')).toEqual(['viewer']);
-    expect(fieldsOf(own, 'Mutation')).toEqual(['signIn', 'signInRefresh', 'signOut']);
+    expect(fieldsOf(own, 'Mutation')).toEqual(['revokeSession', 'signIn', 'signInRefresh', 'signOut']);
     const names = Object.keys(own.getTypeMap()).filter((name) => !name.startsWith('__'));
     expect(names.sort()).toEqual(['Boolean', 'ID', 'Int', 'Mutation', 'Query', 'String', ...ownTypes].sort());
     const { body } = await gate.server.ask('{ __type(name: "Widget") { name } }');

@@ -1,24 +1,53 @@
 import { describe, expect, test } from 'vitest';
 import { type Store, StoreUnavailableError } from '../../src/store/store.js';
-import { addSession, addUser, hour, makeAudit, makeSession, makeSigningKey, makeUser, now } from './records.js';
+import {
+  addSession,
+  addSigningKey,
+  addUser,
+  hour,
+  makeAudit,
+  makeSession,
+  makeSigningKey,
+  makeUser,
+  now,
+  passwordHash,
+  revokeSession,
+} from './records.js';
 import type { OpenStore } from './suite.js';
 
-/** Every verb but close. */
-const verbs: { readonly [Verb in keyof Omit<Store, 'close'>]: (store: Store) => Promise<unknown> } = {
+const revocation = { userId: 'ada', at: now, reason: 'x', expiredBy: now };
+const page = { before: now, limit: 10 };
+
+/** Every verb that is answered by a promise, but close. */
+const verbs: { readonly [Verb in keyof Omit<Store, 'close' | 'watchChanges'>]: (store: Store) => Promise<unknown> } = {
   addUser: (store) => store.addUser(makeUser(), makeAudit('user.added')),
   findUser: (store) => store.findUser('ada@example.com'),
   findUserById: (store) => store.findUserById('ada'),
   listUsers: (store) => store.listUsers({ after: '', limit: 10 }),
   replacePasswordHash: (store) => store.replacePasswordHash({ userId: 'ada', from: 'a', to: 'b' }),
-  addSession: (store) => store.addSession(makeSession({ userId: 'ada' }), makeAudit('session.signed_in')),
+  disableUser: (store) => store.disableUser(revocation, makeAudit('x')),
+  enableUser: (store) => store.enableUser('ada', makeAudit('x')),
+  changePassword: (store) => store.changePassword({ ...revocation, passwordHash: 'new' }, makeAudit('x')),
+  addSession: (store) => store.addSession(makeSession({ userId: 'ada' }), passwordHash, makeAudit('session.signed_in')),
   rotateSession: (store) => store.rotateSession({ id: 'a', generation: 0, now, idleExpiresAt: now + hour }),
   findSession: (store) => store.findSession('a'),
-  revokeSession: (store) => store.revokeSession({ id: 'a', at: now, reason: 'x' }, makeAudit('x')),
-  revokeUserSessions: (store) =>
-    store.revokeUserSessions({ id: 'ada', at: now, reason: 'x', expiredBy: now }, makeAudit('x')),
-  listRevokedSessions: (store) => store.listRevokedSessions(now),
-  addFirstSigningKey: (store) => store.addFirstSigningKey(makeSigningKey()),
+  listSessions: (store) => store.listSessions({ userId: 'ada', now, limit: 10 }),
+  revokeSession: (store) => revokeSession(store, { id: 'a', userId: 'ada' }),
+  revokeUserSessions: (store) => store.revokeUserSessions(revocation, makeAudit('x')),
+  listChanges: (store) => store.listChanges({ after: undefined, since: 0 }),
+  addSigningKey: (store) => addSigningKey(store),
   listSigningKeys: (store) => store.listSigningKeys(),
+  replaceKeyEncryption: (store) =>
+    store.replaceKeyEncryption({ kid: 'a', from: Uint8Array.of(1), to: Uint8Array.of(2) }),
+  takeLease: (store) => store.takeLease({ name: 'a', holder: 'b', now, until: now + 1 }),
+  pruneSessions: (store) => store.pruneSessions({ after: '', limit: 10, endedBefore: now }),
+  pruneAudit: (store) => store.pruneAudit(page),
+  pruneChanges: (store) => store.pruneChanges(page),
+  pruneSigningKeys: (store) => store.pruneSigningKeys(page),
+  agreeOn: (store) => store.agreeOn('a', 'b'),
+  findAgreement: (store) => store.findAgreement('a'),
+  recordTime: (store) => store.recordTime(now),
+  findLatestTime: (store) => store.findLatestTime(),
   ping: (store) => store.ping(),
 };
 
@@ -27,12 +56,13 @@ export function describeDurability(open: OpenStore): void {
     test('everything that was answered is there after closing and opening again', async () => {
       const { store, reopen, readAudit } = await open();
       const user = await addUser(store, { passwordHash: 'old' });
+      const { id: userId } = await addUser(store);
       await store.replacePasswordHash({ userId: user.id, from: 'old', to: 'new' });
-      const [rotated, revoked] = [await addSession(store, { userId: user.id }), await addSession(store)];
+      const [rotated, revoked] = [await addSession(store, { userId }), await addSession(store, { userId })];
       await store.rotateSession({ id: rotated.id, generation: 0, now: now + 1, idleExpiresAt: now + 2 });
-      await store.revokeSession({ id: revoked.id, at: now, reason: 'signed_out' }, makeAudit('session.signed_out'));
+      await revokeSession(store, revoked);
       const key = makeSigningKey();
-      await store.addFirstSigningKey(key);
+      await store.addSigningKey(key, { retireOthersAt: null }, makeAudit('signing_key.added'));
       const audit = await readAudit();
 
       const again = await reopen();
@@ -43,9 +73,12 @@ export function describeDurability(open: OpenStore): void {
         rotatedAt: now + 1,
         idleExpiresAt: now + 2,
       });
-      expect(await again.listRevokedSessions(now)).toEqual([{ id: revoked.id, revokedAt: now }]);
+      expect(await again.listChanges({ after: undefined, since: now })).toMatchObject({
+        revokedSessions: [revoked.id],
+        haveKeysChanged: true,
+      });
       expect((await again.listSigningKeys()).map(({ kid }) => kid)).toEqual([key.kid]);
-      expect(audit).toHaveLength(5);
+      expect(audit).toHaveLength(6);
       expect(await readAudit()).toEqual(audit);
     });
 

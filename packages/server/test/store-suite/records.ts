@@ -5,12 +5,15 @@ import type { AuditRecord, SessionRecord, SigningKeyRecord, Store, UserRecord } 
 export const now = Date.UTC(2030, 0, 1);
 export const hour = 3_600_000;
 
+/** The password hash of a user unless a test gives another. */
+export const passwordHash = '$argon2id$v=19$m=19456,t=2,p=1$salt$hash';
+
 export function makeUser(fields: Partial<UserRecord> = {}): UserRecord {
   const id = randomUUID();
   return {
     id,
     userName: `${id}@example.com`,
-    passwordHash: '$argon2id$v=19$m=19456,t=2,p=1$salt$hash',
+    passwordHash,
     scope: 'companies:read',
     createdAt: now,
     disabledAt: null,
@@ -43,9 +46,12 @@ export function makeSigningKey(fields: Partial<SigningKeyRecord> = {}): SigningK
   return {
     kid: randomUUID(),
     algorithm: 'ES256',
+    number: 1,
     publicJwk: '{"kty":"EC"}',
     encryptedPrivateKey: Uint8Array.of(0, 1, 127, 128, 255, 0),
     createdAt: now,
+    signsFrom: now,
+    retiresAt: null,
     ...fields,
   };
 }
@@ -56,9 +62,23 @@ export async function addUser(store: Store, fields: Partial<UserRecord> = {}): P
   return user;
 }
 
-/** Adds a session, of a new user if none is given. */
+/** Adds a session, of a new user if none is given; the user has the usual password hash. */
 export async function addSession(store: Store, fields: Partial<SessionRecord> = {}): Promise<SessionRecord> {
   const session = makeSession({ ...fields, userId: fields.userId ?? (await addUser(store)).id });
-  await store.addSession(session, makeAudit('session.added', { sessionId: session.id }));
+  await store.addSession(session, passwordHash, makeAudit('session.added', { sessionId: session.id }));
   return session;
+}
+
+/** Adds the key and lets the others be; says whether it was added. */
+export async function addSigningKey(store: Store, fields: Partial<SigningKeyRecord> = {}): Promise<boolean> {
+  return store.addSigningKey(makeSigningKey(fields), { retireOthersAt: null }, makeAudit('signing_key.added'));
+}
+
+/** Ends the session and says whether it had not ended before. */
+export async function revokeSession(
+  store: Store,
+  { id, userId }: Pick<SessionRecord, 'id' | 'userId'>,
+  { at = now, reason = 'signed_out' } = {},
+): Promise<boolean> {
+  return store.revokeSession({ id, userId, at, reason }, makeAudit(reason, { userId, sessionId: id }));
 }

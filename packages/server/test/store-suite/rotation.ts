@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { SessionRecord } from '../../src/store/store.js';
-import { addSession, addUser, hour, makeAudit, now } from './records.js';
+import { addSession, addUser, hour, makeAudit, now, revokeSession } from './records.js';
 import type { OpenStore } from './suite.js';
 
 /** A minute later, at the session's generation: the rotation that must succeed. */
@@ -43,15 +43,18 @@ export function describeRotation(open: OpenStore): void {
     test('it is refused after the session was revoked', async () => {
       const { store } = await open();
       const session = await addSession(store);
-      await store.revokeSession({ id: session.id, at: now, reason: 'signed_out' }, makeAudit('session.signed_out'));
+      await revokeSession(store, session);
       expect(await store.rotateSession(rotationOf(session))).toBeUndefined();
       expect((await store.findSession(session.id))?.generation).toBe(0);
     });
 
     test('it is refused while the user is disabled', async () => {
-      const { store, disableUser } = await open();
-      const session = await addSession(store);
-      await disableUser(session.userId);
+      const { store } = await open();
+      const { id: userId } = await addUser(store);
+      const session = await addSession(store, { userId });
+      // It is left alone where it had expired by then; the limit of a rotation is another.
+      const revocation = { userId, at: now, reason: 'user_disabled', expiredBy: session.expiresAt };
+      expect(await store.disableUser(revocation, makeAudit('user.disabled'))).toEqual([]);
       expect(await store.rotateSession(rotationOf(session))).toBeUndefined();
       expect(await store.findSession(session.id)).toEqual(session);
     });
@@ -95,10 +98,9 @@ export function describeRotation(open: OpenStore): void {
     test('of a rotation and a revocation at once, the revocation has the last word', async () => {
       const { store } = await open();
       const session = await addSession(store);
-      const revocation = { id: session.id, at: now, reason: 'signed_out' };
       await Promise.all([
         store.rotateSession(rotationOf(session)),
-        store.revokeSession(revocation, makeAudit('session.signed_out')),
+        revokeSession(store, session),
         store.rotateSession(rotationOf({ ...session, generation: 1 })),
       ]);
       expect(await store.findSession(session.id)).toMatchObject({ generation: 1, revokedAt: now });

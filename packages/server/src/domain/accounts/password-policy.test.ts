@@ -14,6 +14,9 @@ test.each([
   ['of 64 characters', 'Lantern, orchard, nine ferries; a thimble under the blue stairs.'],
   ['of exactly the most bytes', 'é7ñ Wq ŝ2 ß'.repeat(100).slice(0, 740)],
   ['that also has the name of the product in it', 'my latchkey is near the quiet harbor lamps'],
+  ['that says some of its words again', 'the cat sat on the mat by the door'],
+  ['that says a strong phrase twice', 'thimble quarrel obelisk thimble quarrel obelisk'],
+  ['of lines that begin alike', 'seven lamps seven boats seven stairs'],
 ])('a password is accepted %s', async (_, password) => {
   expect([...password].length).toBeGreaterThanOrEqual(15);
   await expect(assertAcceptablePassword(rules, password, userName)).resolves.toBeUndefined();
@@ -33,6 +36,12 @@ test.each([
   [common, '1234567890qwertyuiop'],
   ['it repeats one character', 'a'.repeat(64)],
   ['it repeats one pattern', 'letmein letmein letmein'],
+  ['it repeats one pattern', 'password password'],
+  ['it repeats one pattern', 'P@ssw0rd P@ssw0rd'],
+  ['it repeats one pattern', 'password pa55word'],
+  ['it repeats one pattern', 'password1password2password3'],
+  ['it repeats one pattern', 'letmein-letmein-2030'],
+  ['it repeats one pattern', 'qwerty uiop qwerty uiop'],
   ['it is a sequence', 'abcdefghijklmnopqrst'],
   [names, userName],
   [names, 'ADA.Lovelace@Example.com'],

@@ -1,4 +1,5 @@
 import { LatchkeyError } from '../errors.js';
+import { withoutRepeats } from './repeats.js';
 
 export interface PasswordRules {
   /** Code points (NIST SP 800-63B-4 §3.1.1.2: 15 where the password is all there is). */
@@ -48,6 +49,11 @@ export async function assertAcceptablePassword(
   // The estimator counts each name as a word to be guessed; whoever attacks this account has them for nothing.
   const rest = names.reduce((left, name) => left.replaceAll(name, ''), password.toLowerCase());
   if (rest.length < password.length && estimator.check(rest).score < leastScore) throw unacceptable(madeOfNames);
+  // It also counts a word again that came before with something between: "password password" would be strong.
+  const once = withoutRepeats(password);
+  if (once.length < password.length && estimator.check(once, names).score < leastScore) {
+    throw unacceptable(reasons.extendedRepeat ?? '');
+  }
 }
 
 function unacceptable(reason: string): LatchkeyError {

@@ -12,7 +12,7 @@ const id = () => base64url(randomBytes(16));
 describe('a refresh is refused', () => {
   test.each([
     ['an access token', ({ accessToken }: { accessToken: string }) => accessToken],
-    ['a token of another secret', () => formatRefreshToken(randomBytes(32), { sessionId: id(), generation: 0 })],
+    ['a token of another secret', () => formatRefreshToken([randomBytes(32)], { sessionId: id(), generation: 0 })],
     ['nothing', () => ''],
     ['a megabyte', () => 'lk_rt_'.padEnd(1_000_000, 'A')],
   ])('for %s, without a look at the store', async (_, choose) => {
@@ -25,7 +25,7 @@ describe('a refresh is refused', () => {
 
   test('for a session that is not there any more', async () => {
     const { domain } = await openTestDomain();
-    const refreshToken = formatRefreshToken(domain.refreshTokenKey, { sessionId: id(), generation: 0 });
+    const refreshToken = formatRefreshToken(domain.refreshTokenKeys, { sessionId: id(), generation: 0 });
     expect(await codeOf(refresh(domain, { refreshToken }, origin))).toBe('REFRESH_TOKEN_EXPIRED');
   });
 
@@ -81,7 +81,7 @@ describe('a race', () => {
     const answers = await Promise.all(Array.from({ length: 50 }, () => refresh(first.refreshToken)));
     const [successor, ...others] = new Set(answers.map(({ refreshToken }) => refreshToken));
     expect(others).toEqual([]);
-    expect(parseRefreshToken(domain.refreshTokenKey, successor ?? '')?.generation).toBe(1);
+    expect(parseRefreshToken(domain.refreshTokenKeys, successor ?? '')?.generation).toBe(1);
     for (const { accessToken } of answers) await expect(domain.accessTokens.verify(accessToken)).resolves.toBeDefined();
     expect(await session()).toMatchObject({ generation: 1, revokedAt: null });
     await expect(refresh(successor ?? '')).resolves.toBeDefined();

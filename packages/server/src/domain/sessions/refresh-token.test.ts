@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { base64url } from '../../lib/base64url.js';
+import type { KeyRing } from '../secret.js';
 import { formatRefreshToken, parseRefreshToken } from './refresh-token.js';
 
-const key = randomBytes(32);
+const key: KeyRing = [randomBytes(32)];
 const sessionId = base64url(randomBytes(16));
 const token = formatRefreshToken(key, { sessionId, generation: 41 });
 const prefix = 'lk_rt_';
@@ -21,7 +22,7 @@ test('it is the same each time for a session and a generation, and another for a
   expect(formatRefreshToken(key, { sessionId, generation: 41 })).toBe(token);
   expect(formatRefreshToken(key, { sessionId, generation: 42 })).not.toBe(token);
   expect(formatRefreshToken(key, { sessionId: base64url(randomBytes(16)), generation: 41 })).not.toBe(token);
-  expect(formatRefreshToken(randomBytes(32), { sessionId, generation: 41 })).not.toBe(token);
+  expect(formatRefreshToken([randomBytes(32)], { sessionId, generation: 41 })).not.toBe(token);
 });
 
 test('with any one of its bits turned it is refused', () => {
@@ -42,8 +43,22 @@ test('cut off anywhere it is refused', () => {
 });
 
 test('under another key it is refused', () => {
-  expect(parseRefreshToken(randomBytes(32), token)).toBeUndefined();
-  expect(parseRefreshToken(Buffer.alloc(32), token)).toBeUndefined();
+  expect(parseRefreshToken([randomBytes(32)], token)).toBeUndefined();
+  expect(parseRefreshToken([Buffer.alloc(32)], token)).toBeUndefined();
+});
+
+test('while the secret is changed, what either key made is read, and the first makes all that is new', () => {
+  const other = randomBytes(32);
+  const content = { sessionId, generation: 41 };
+  for (const ring of [
+    [key[0], other],
+    [other, key[0]],
+    [other, randomBytes(32), key[0]],
+  ] as const) {
+    expect(parseRefreshToken(ring, token)).toEqual(content);
+    expect(formatRefreshToken(ring, content)).toBe(formatRefreshToken([ring[0]], content));
+  }
+  expect(parseRefreshToken([other, randomBytes(32)], token)).toBeUndefined();
 });
 
 /** A token in which base64url differs from base64. */

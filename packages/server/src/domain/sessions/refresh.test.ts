@@ -93,13 +93,12 @@ describe('a retry', () => {
     expect((await refresh(domain, { refreshToken: first.refreshToken }, origin)).refreshToken).toBe(refreshToken);
   });
 
-  test('is seen where the clock was set back a little, and none where it was set back far', async () => {
-    const { first, refresh, clock } = await openTestSession();
-    clock.advance(hour);
+  test('is seen where the clock of the node that rotated is a little ahead, and none where it is far ahead', async () => {
+    const { first, refresh, sql } = await openTestSession();
     const { refreshToken } = await refresh(first.refreshToken);
-    clock.advance(-30 * second);
+    sql('UPDATE sessions SET rotated_at = rotated_at + ? RETURNING id', 30 * second);
     expect((await refresh(first.refreshToken)).refreshToken).toBe(refreshToken);
-    clock.advance(-1);
+    sql('UPDATE sessions SET rotated_at = rotated_at + 1 RETURNING id');
     expect(await codeOf(refresh(first.refreshToken))).toBe('REFRESH_TOKEN_REUSED');
   });
 });

@@ -15,7 +15,7 @@ const reused = 'refresh_token_reused';
  * Throws REFRESH_TOKEN_INVALID, REFRESH_TOKEN_EXPIRED, REFRESH_TOKEN_REVOKED or REFRESH_TOKEN_REUSED.
  */
 export async function refresh(domain: Domain, credentials: RefreshCredentials, origin: Origin): Promise<TokenSet> {
-  const presented = parseRefreshToken(domain.refreshTokenKey, credentials.refreshToken);
+  const presented = parseRefreshToken(domain.refreshTokenKeys, credentials.refreshToken);
   if (!presented) throw new LatchkeyError('REFRESH_TOKEN_INVALID');
   const { sessionId, generation } = presented;
   const now = domain.clock();
@@ -43,8 +43,13 @@ function assertLiving(session: SessionRecord | undefined, now: number): asserts 
 }
 
 /** A caller whose answer was lost, or who raced with itself, presents the token just before the current one. */
-function isRetry({ settings }: Domain, session: SessionRecord, generation: number, now: number): boolean {
-  // Absolute, so that a clock which was set back does not widen the window.
+export function isRetry(
+  { settings }: Pick<Domain, 'settings'>,
+  session: SessionRecord,
+  generation: number,
+  now: number,
+): boolean {
+  // Absolute: the clock of the node that rotated may be ahead, which must not widen the window.
   const age = Math.abs(now - session.rotatedAt);
   return generation === session.generation - 1 && age <= settings.refreshRetryWindow;
 }
@@ -67,7 +72,7 @@ async function endReusedSession(
   const { userId } = session;
   const detail = `generation ${generation} presented, ${session.generation} current`;
   await store.revokeSession(
-    { id: sessionId, at, reason: reused },
+    { id: sessionId, userId, at, reason: reused },
     { at, action: 'session.refresh_token_reused', userId, sessionId, source, detail },
   );
   revocations.add(sessionId);

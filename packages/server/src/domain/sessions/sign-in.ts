@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { base64url } from '../../lib/base64url.js';
 import type { SessionRecord, UserRecord } from '../../store/store.js';
 import { canonicalUserName } from '../accounts/user-name.js';
 import type { Domain, Origin, TokenSet } from '../domain.js';
 import { LatchkeyError } from '../errors.js';
+import { drawSessionId } from './session-id.js';
 import { createTokenSet } from './token-set.js';
 
 export interface SignInCredentials {
@@ -18,25 +17,33 @@ const maxUserAgent = 256;
  * disabled user are one error at one cost. Throws INVALID_CREDENTIALS, PASSWORD_TOO_LONG or OVERLOADED.
  */
 export async function signIn(domain: Domain, credentials: SignInCredentials, origin: Origin): Promise<TokenSet> {
-  const user = await authenticate(domain, credentials);
-  const session = newSession(domain, user.id, origin);
+  // The store refuses where the user has changed since the look-up: disabled, or with another password (which may be
+  // the same one under newer parameters). The second time decides.
+  const tokens = (await trySignIn(domain, credentials, origin)) ?? (await trySignIn(domain, credentials, origin));
+  if (!tokens) throw new LatchkeyError('INVALID_CREDENTIALS');
+  return tokens;
+}
+
+async function trySignIn(
+  domain: Domain,
+  credentials: SignInCredentials,
+  origin: Origin,
+): Promise<TokenSet | undefined> {
+  const { id: userId, scope, passwordHash } = await authenticate(domain, credentials);
+  const session = newSession(domain, userId, origin);
   const audit = {
     at: session.createdAt,
     action: 'session.signed_in',
-    userId: user.id,
+    userId,
     sessionId: session.id,
     source: origin.source,
     detail: null,
   };
-  // Refused where the user was disabled since the look-up.
-  if ((await domain.store.addSession(session, audit)) === 'refused') throw new LatchkeyError('INVALID_CREDENTIALS');
-  return createTokenSet(
-    domain,
-    { userId: user.id, scope: user.scope },
-    { sessionId: session.id, generation: session.generation },
-  );
+  if ((await domain.store.addSession(session, passwordHash, audit)) === 'refused') return undefined;
+  return createTokenSet(domain, { userId, scope }, { sessionId: session.id, generation: session.generation });
 }
 
+/** The user, with the password hash that the store has from now on. */
 async function authenticate(domain: Domain, { userName, password }: SignInCredentials): Promise<UserRecord> {
   const { store, passwordHashes, settings } = domain;
   if (Buffer.byteLength(password) > settings.passwordMaxBytes) throw new LatchkeyError('PASSWORD_TOO_LONG');
@@ -45,17 +52,16 @@ async function authenticate(domain: Domain, { userName, password }: SignInCreden
   // Before any early exit: the time must not tell which addresses have an account.
   const good = await passwordHashes.verify(user?.passwordHash, password);
   if (!user || !good || user.disabledAt !== null) throw new LatchkeyError('INVALID_CREDENTIALS');
-  if (passwordHashes.isOutdated(user.passwordHash)) {
-    const to = await passwordHashes.hash(password);
-    await store.replacePasswordHash({ userId: user.id, from: user.passwordHash, to });
-  }
-  return user;
+  if (!passwordHashes.isOutdated(user.passwordHash)) return user;
+  const passwordHash = await passwordHashes.hash(password);
+  await store.replacePasswordHash({ userId: user.id, from: user.passwordHash, to: passwordHash });
+  return { ...user, passwordHash };
 }
 
 function newSession({ clock, settings }: Domain, userId: string, { source, userAgent }: Origin): SessionRecord {
   const now = clock();
   return {
-    id: base64url(randomBytes(16)),
+    id: drawSessionId(),
     userId,
     generation: 0,
     createdAt: now,

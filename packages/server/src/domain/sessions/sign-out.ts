@@ -18,13 +18,13 @@ export async function signOut(
   const audit = { at, action, userId, sessionId, source, detail: null };
   const revocation = { at, reason: 'signed_out' };
   if (!everywhere) {
-    const ended = await store.revokeSession({ ...revocation, id: sessionId }, audit);
+    const ended = await store.revokeSession({ ...revocation, id: sessionId, userId }, audit);
     revocations.add(sessionId);
     return { sessionsEnded: ended ? 1 : 0 };
   }
   // Also of a session that has expired, the last access token may still be good.
   const expiredBy = at - settings.accessTokenLifetime;
-  const ids = await store.revokeUserSessions({ ...revocation, id: userId, expiredBy }, audit);
+  const ids = await store.revokeUserSessions({ ...revocation, userId, expiredBy }, audit);
   for (const id of ids) revocations.add(id);
   return { sessionsEnded: ids.length };
 }

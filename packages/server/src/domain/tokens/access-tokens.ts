@@ -6,6 +6,7 @@ import { LatchkeyError } from '../errors.js';
 import { signData, verifyData } from './algorithms.js';
 import type { Revocations } from './revocations.js';
 import type { SigningKeys } from './signing-keys.js';
+import { clockSkew } from './signing-keys-schedule.js';
 
 /** Who a verified access token speaks for. */
 export interface Claims {
@@ -17,12 +18,17 @@ export interface Claims {
 }
 
 export interface AccessTokens {
+  /** Who issues the tokens, and for whom. */
+  readonly issuer: string;
+  readonly audience: string;
   /** Signs a token (RFC 9068 §2) that is good for `lifetime` from now. */
   issue(subject: Pick<Claims, 'userId' | 'sessionId' | 'scope'>): Promise<string>;
   /** The claims of a token that was verified lately, at once; undefined if it was not. Throws like `verify`. */
   recall(token: string): Claims | undefined;
   /** The claims of a good token. Throws UNAUTHENTICATED, TOKEN_EXPIRED or TOKEN_REVOKED. */
   verify(token: string): Promise<Claims>;
+  /** Forgets which tokens were verified: a key that signed some of them is good no more. */
+  forget(): void;
 }
 
 export interface AccessTokenSettings {
@@ -36,18 +42,24 @@ export interface AccessTokenSettings {
 const clientId = 'latchkey';
 
 /** A token of ours is about 600 characters; what is longer is not worth a look. */
-const maxTokenLength = 8192;
+export const maxTokenLength = 8192;
 
 /** How many verified tokens are remembered (at most twice this): about 1.5 KB each. A signature check costs 100 µs, a hit none. */
 const rememberedTokens = 5_000;
 
+export interface TokenSources {
+  readonly keys: SigningKeys;
+  readonly revocations: Revocations;
+  /** Whether the store says that the session has ended; asked only while the revocations are too many for the memory. */
+  readonly isEnded: (sessionId: string) => Promise<boolean>;
+}
+
 export function createAccessTokens(
-  keys: SigningKeys,
-  revocations: Revocations,
+  { keys, revocations, isEnded }: TokenSources,
   { issuer, audience, lifetime }: AccessTokenSettings,
   clock: Clock,
 ): AccessTokens {
-  const verified = createBoundedMap<Claims>(rememberedTokens);
+  let verified = createBoundedMap<Claims>(rememberedTokens);
 
   /** Asked at every use: a remembered token is still one that can expire or be revoked. */
   function assertLive(claims: Claims): Claims {
@@ -57,6 +69,9 @@ export function createAccessTokens(
   }
 
   return {
+    issuer,
+    audience,
+
     async issue({ userId, sessionId, scope }) {
       const iat = Math.floor(clock() / 1000);
       const payload = {
@@ -76,13 +91,17 @@ export function createAccessTokens(
     },
 
     recall(token) {
+      if (revocations.isOverflowing()) return undefined;
       const claims = verified.get(token);
       return claims && assertLive(claims);
     },
 
     async verify(token) {
+      const remembered = verified;
       const payload = await openToken(keys, token);
       if (payload.iss !== issuer || payload.aud !== audience) throw new LatchkeyError('UNAUTHENTICATED');
+      // Signed by a node whose clock is far ahead, it would outlive its revocation.
+      if (payload.iat * 1000 > clock() + clockSkew) throw new LatchkeyError('UNAUTHENTICATED');
       const claims = {
         userId: payload.sub,
         sessionId: payload.sid,
@@ -91,8 +110,14 @@ export function createAccessTokens(
         expiresAt: Math.min(payload.exp * 1000, payload.iat * 1000 + lifetime),
       };
       assertLive(claims);
-      verified.set(token, claims);
+      if (revocations.isOverflowing() && (await isEnded(claims.sessionId))) throw new LatchkeyError('TOKEN_REVOKED');
+      // Not into a new one: its key may have been dropped while the signature was checked.
+      remembered.set(token, claims);
       return claims;
+    },
+
+    forget() {
+      verified = createBoundedMap<Claims>(rememberedTokens);
     },
   };
 }
@@ -114,7 +139,7 @@ interface Payload {
  */
 async function openToken(keys: SigningKeys, token: string): Promise<Payload> {
   const [header, payload, signature, ...more] = token.length <= maxTokenLength ? token.split('.', 4) : [];
-  const key = header === undefined ? undefined : keys.byHeader.get(header);
+  const key = header === undefined ? undefined : keys.find(header);
   const signatureBytes = signature === undefined ? undefined : parseBase64url(signature);
   if (!key || !payload || !signatureBytes || more.length > 0) throw new LatchkeyError('UNAUTHENTICATED');
   if (!(await verifyData(key.algorithm, key.publicKey, `${header}.${payload}`, signatureBytes))) {

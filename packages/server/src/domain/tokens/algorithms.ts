@@ -17,6 +17,14 @@ const algorithms: Record<SigningAlgorithm, Algorithm> = {
   RS256: { digest: 'sha256', generate: () => generate('rsa', { modulusLength: 2048 }) },
 };
 
+/** The algorithm that a key is for, by its kind; throws for one that we never made. */
+export function algorithmOf(key: KeyObject): SigningAlgorithm {
+  const kinds: Partial<Record<string, SigningAlgorithm>> = { ec: 'ES256', ed25519: 'EdDSA', rsa: 'RS256' };
+  const algorithm = kinds[key.asymmetricKeyType ?? ''];
+  if (!algorithm) throw new Error(`No tokens are signed with keys of the kind ${key.asymmetricKeyType}.`);
+  return algorithm;
+}
+
 export async function generatePrivateKey(algorithm: SigningAlgorithm): Promise<KeyObject> {
   return (await algorithms[algorithm].generate()).privateKey;
 }

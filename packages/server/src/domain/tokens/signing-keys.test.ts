@@ -4,25 +4,23 @@ import { join } from 'node:path';
 import { calculateJwkThumbprint } from 'jose';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { codeOf } from '../../../test/domain.js';
-import { audience, issuer, lifetime, openTokens, subject } from '../../../test/tokens.js';
+import { openTokens, subject } from '../../../test/tokens.js';
 import { openSqliteStore } from '../../store/sqlite/open.js';
 import { StoreUnusableError } from '../../store/store.js';
-import { createAccessTokens } from './access-tokens.js';
 import { signingAlgorithms } from './algorithms.js';
-import { loadSigningKeys } from './signing-keys.js';
 
 describe.each(signingAlgorithms)('a key for %s', (algorithm) => {
   test('is made once, and is the same after a restart', async () => {
-    const { directory, store, encryptionKey, keys, tokens, clock } = await openTokens(algorithm);
+    const { directory, store, openKeys, keys, tokens, create } = await openTokens(algorithm);
     const token = await tokens.issue(subject);
     await store.close();
     const again = openSqliteStore(directory);
     onTestFinished(() => again.close());
-    const reloaded = await loadSigningKeys(again, encryptionKey, algorithm, clock());
+    const reloaded = await openKeys({}, again);
     expect(reloaded.jwks).toBe(keys.jwks);
-    expect([...reloaded.byHeader.keys()]).toEqual([keys.current.header]);
-    const revocations = { add: () => undefined, has: () => false };
-    const restarted = createAccessTokens(reloaded, revocations, { issuer, audience, lifetime }, clock);
+    expect(reloaded.list()).toEqual(keys.list());
+    expect(reloaded.find(keys.current.header)?.kid).toBe(keys.current.kid);
+    const restarted = create({}, reloaded);
     await expect(restarted.verify(token)).resolves.toMatchObject(subject);
   });
 
@@ -62,8 +60,8 @@ describe.each(signingAlgorithms)('a key for %s', (algorithm) => {
 });
 
 test('another secret is refused with what to do about it', async () => {
-  const { store, clock } = await openTokens();
-  const wrong = loadSigningKeys(store, randomBytes(32), 'ES256', clock());
+  const { openKeys } = await openTokens();
+  const wrong = openKeys({ encryptionKeys: [randomBytes(32), randomBytes(32)] });
   await expect(wrong).rejects.toBeInstanceOf(StoreUnusableError);
   await expect(wrong).rejects.toThrow(
     'The secret does not fit the data: the signing keys were encrypted under another one. Start with the LATCHKEY_SECRET (or the secret file) that this data was made with.',
@@ -71,20 +69,16 @@ test('another secret is refused with what to do about it', async () => {
 });
 
 test('another secret is refused also where it would make a key for another algorithm', async () => {
-  const { store, clock } = await openTokens('ES256');
-  await expect(loadSigningKeys(store, randomBytes(32), 'EdDSA', clock())).rejects.toBeInstanceOf(StoreUnusableError);
+  const { openKeys } = await openTokens('ES256');
+  const wrong = openKeys({ encryptionKeys: [randomBytes(32)], algorithm: 'EdDSA' });
+  await expect(wrong).rejects.toBeInstanceOf(StoreUnusableError);
 });
 
 test('a private key that was damaged, or put in the place of another, is refused', async () => {
-  const { store, encryptionKey, clock } = await openTokens();
+  const { store, openKeys } = await openTokens();
   const [record] = await store.listSigningKeys();
   const load = (changed: object) =>
-    loadSigningKeys(
-      { ...store, listSigningKeys: async () => [{ ...record, ...changed }] as never },
-      encryptionKey,
-      'ES256',
-      clock(),
-    );
+    openKeys({}, { ...store, listSigningKeys: async () => [{ ...record, ...changed }] as never });
   const sealed = Buffer.from(record?.encryptedPrivateKey ?? []);
   for (let i = 0; i < sealed.length; i += 5) {
     const damaged = Buffer.from(sealed);
@@ -96,16 +90,15 @@ test('a private key that was damaged, or put in the place of another, is refused
     await expect(load({ encryptedPrivateKey: cut })).rejects.toBeInstanceOf(StoreUnusableError);
   }
   await expect(load({ kid: 'another' })).rejects.toBeInstanceOf(StoreUnusableError);
+  await expect(load({ algorithm: 'RS256' })).rejects.toBeInstanceOf(StoreUnusableError);
   await expect(load({})).resolves.toBeDefined();
 });
 
 test('two that open a new store at once agree on one key', async () => {
-  const { directory, store, encryptionKey, clock } = await openTokens('ES256');
+  const { directory, store, openKeys } = await openTokens('ES256');
   const other = openSqliteStore(directory);
   onTestFinished(() => other.close());
-  const [first, second] = await Promise.all(
-    [store, other].map((each) => loadSigningKeys(each, encryptionKey, 'EdDSA', clock())),
-  );
+  const [first, second] = await Promise.all([store, other].map((each) => openKeys({ algorithm: 'EdDSA' }, each)));
   expect(first?.current.algorithm).toBe('EdDSA');
   expect(first?.jwks).toBe(second?.jwks);
   expect(first?.current.kid).toBe(second?.current.kid);
@@ -113,21 +106,20 @@ test('two that open a new store at once agree on one key', async () => {
 });
 
 test('after a change of the algorithm the older tokens are good, and new ones are signed the new way', async () => {
-  const { store, encryptionKey, keys, clock, tokens, revocations } = await openTokens('ES256');
+  const { openKeys, keys, tokens, create } = await openTokens('ES256');
   const old = await tokens.issue(subject);
-  const changed = await loadSigningKeys(store, encryptionKey, 'RS256', clock());
-  const now = createAccessTokens(changed, revocations, { issuer, audience, lifetime }, clock);
+  const changed = await openKeys({ algorithm: 'RS256' });
+  const now = create({}, changed);
   expect(await now.verify(old)).toMatchObject(subject);
   const token = await now.issue(subject);
   expect(await now.verify(token)).toMatchObject(subject);
-  expect(
-    JSON.parse(changed.jwks)
-      .keys.map(({ alg }: { alg: string }) => alg)
-      .sort(),
-  ).toEqual(['ES256', 'RS256']);
-  // The process that has not been restarted does not know the new key.
+  const algorithms = JSON.parse(changed.jwks).keys.map(({ alg }: { alg: string }) => alg);
+  expect(algorithms.sort()).toEqual(['ES256', 'RS256']);
+  // The process that has not heard of it does not know the new key.
   expect(await codeOf(tokens.verify(token))).toBe('UNAUTHENTICATED');
+  expect(await keys.reload()).toEqual({ dropped: false });
+  expect(await tokens.verify(token)).toMatchObject(subject);
 
-  const back = await loadSigningKeys(store, encryptionKey, 'ES256', clock());
+  const back = await openKeys({ algorithm: 'ES256' });
   expect(back.current.kid).toBe(keys.current.kid);
 });

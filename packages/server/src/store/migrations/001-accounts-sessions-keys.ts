@@ -1,9 +1,9 @@
 import type { Migration } from './migration.js';
 
-export const accountsSessionsKeys: Migration = ({ clustered, counter, bytes }) => [
+export const accountsSessionsKeys: Migration = ({ clustered, updatedOften, counter, text, bytes }) => [
   `CREATE TABLE users (
-    id TEXT NOT NULL PRIMARY KEY,
-    user_name TEXT NOT NULL UNIQUE,
+    id ${text} NOT NULL PRIMARY KEY,
+    user_name ${text} NOT NULL UNIQUE,
     password_hash TEXT NOT NULL,
     scope TEXT NOT NULL,
     created_at BIGINT NOT NULL,
@@ -11,8 +11,8 @@ export const accountsSessionsKeys: Migration = ({ clustered, counter, bytes }) =
   )${clustered}`,
 
   `CREATE TABLE sessions (
-    id TEXT NOT NULL PRIMARY KEY,
-    user_id TEXT NOT NULL REFERENCES users (id),
+    id ${text} NOT NULL PRIMARY KEY,
+    user_id ${text} NOT NULL REFERENCES users (id),
     generation BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     rotated_at BIGINT NOT NULL,
@@ -22,13 +22,13 @@ export const accountsSessionsKeys: Migration = ({ clustered, counter, bytes }) =
     revoked_reason TEXT,
     source TEXT NOT NULL,
     user_agent TEXT NOT NULL
-  )${clustered}`,
+  )${updatedOften}`,
   'CREATE INDEX sessions_by_user ON sessions (user_id)',
   // Partial: a refresh does not touch it, and it holds only what has ended.
   'CREATE INDEX sessions_revoked ON sessions (revoked_at) WHERE revoked_at IS NOT NULL',
 
   `CREATE TABLE signing_keys (
-    kid TEXT NOT NULL PRIMARY KEY,
+    kid ${text} NOT NULL PRIMARY KEY,
     algorithm TEXT NOT NULL,
     public_jwk TEXT NOT NULL,
     encrypted_private_key ${bytes} NOT NULL,

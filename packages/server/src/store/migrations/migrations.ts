@@ -1,5 +1,6 @@
 import { accountsSessionsKeys } from './001-accounts-sessions-keys.js';
+import { changesRotationLeases } from './002-changes-rotation-leases.js';
 import type { Migration } from './migration.js';
 
 /** All steps in order, for every store; the schema's version is how many have run. */
-export const migrations: readonly Migration[] = [accountsSessionsKeys];
+export const migrations: readonly Migration[] = [accountsSessionsKeys, changesRotationLeases];

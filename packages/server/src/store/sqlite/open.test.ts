@@ -4,6 +4,7 @@ import {
   chmodSync,
   chownSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -16,7 +17,10 @@ import { createInterface } from 'node:readline';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { expect, onTestFinished, test } from 'vitest';
 import { makeTempDirectory } from '../../../test/harness.js';
+import type { Migration } from '../migrations/migration.js';
+import { migrations } from '../migrations/migrations.js';
 import { StoreUnusableError } from '../store.js';
+import { dialect } from './dialect.js';
 import { openSqliteStore } from './open.js';
 
 async function makeData() {
@@ -79,10 +83,86 @@ test('a file of a newer version is refused, and not one byte of it changes', asy
   db.close();
   const before = readFileSync(file);
   expect(refusalOf(data)).toBe(
-    `${file} was written by a newer Latchkey (its schema is 99, this one knows 1); start the newer version.`,
+    `${file} was written by a newer Latchkey (its schema is 99, this one knows ${migrations.length}); start the newer version.`,
   );
   expect(readFileSync(file).equals(before)).toBe(true);
-  expect(readFileSync(`${file}-wal`)).toHaveLength(0);
+});
+
+test.each([
+  ['with tables', 'CREATE TABLE notes (text TEXT)'],
+  ['with tables and a version', 'CREATE TABLE notes (text TEXT); PRAGMA user_version = 1'],
+  ['with the id of another program', 'PRAGMA application_id = 1'],
+  ['with a log', 'PRAGMA journal_mode = WAL; CREATE TABLE notes (text TEXT)'],
+])('a database of something else is refused %s, and not one byte of it changes', async (_, made) => {
+  const { data, file } = await makeData();
+  mkdirSync(data, { recursive: true });
+  const db = new DatabaseSync(file);
+  db.exec(made);
+  // A copy of the file while it is open: its log is not yet in it.
+  const copy = join(data, 'copy');
+  mkdirSync(copy);
+  const files = readdirSync(data).filter((name) => name.startsWith('latchkey.db'));
+  for (const name of files) copyFileSync(join(data, name), join(copy, name));
+  db.close();
+  const bytes = () =>
+    ['latchkey.db', 'latchkey.db-wal'].map((name) => existsSync(join(copy, name)) && readFileSync(join(copy, name)));
+  const before = bytes();
+  expect(refusalOf(copy)).toBe(
+    `${join(copy, 'latchkey.db')} is a database of something else; move it away, or name another directory with --data.`,
+  );
+  expect(bytes()).toEqual(before);
+});
+
+test('a file of the first version keeps everything, and hears of what had ended', async () => {
+  const { data, file } = await makeData();
+  mkdirSync(data, { recursive: true });
+  const db = new DatabaseSync(file);
+  for (const statement of (migrations[0] as Migration)(dialect)) db.exec(statement);
+  db.exec(`
+    INSERT INTO users VALUES ('u1', 'ada@example.com', 'hash', 'a b', 1, NULL), ('u2', 'bob@example.com', 'hash', '', 2, 9);
+    INSERT INTO sessions VALUES ('s1', 'u1', 3, 10, 11, 100, 200, NULL, NULL, '::1', 'a browser');
+    INSERT INTO sessions VALUES ('s2', 'u1', 0, 12, 12, 100, 200, 15, 'signed_out', '::1', '');
+    INSERT INTO sessions VALUES ('s3', 'u2', 0, 12, 12, 100, 200, 16, 'user_disabled', '::1', '');
+    INSERT INTO signing_keys VALUES ('k1', 'ES256', '{}', x'00ff', 5);
+    INSERT INTO audit (at, action, source) VALUES (20, 'user.added', '');
+    PRAGMA user_version = 1`);
+  db.close();
+
+  const store = open(data);
+  const [ada, bob] = await store.listUsers({ after: '', limit: 10 });
+  expect(ada).toEqual({
+    id: 'u1',
+    userName: 'ada@example.com',
+    passwordHash: 'hash',
+    scope: 'a b',
+    createdAt: 1,
+    disabledAt: null,
+  });
+  expect(bob).toMatchObject({ id: 'u2', disabledAt: 9 });
+  const living = {
+    id: 's1',
+    userId: 'u1',
+    generation: 3,
+    createdAt: 10,
+    rotatedAt: 11,
+    idleExpiresAt: 100,
+    expiresAt: 200,
+    revokedAt: null,
+    revokedReason: null,
+    source: '::1',
+    userAgent: 'a browser',
+  };
+  expect(await store.listSessions({ userId: 'u1', now: 99, limit: 10 })).toEqual([living]);
+  expect(await store.findSession('s2')).toMatchObject({ revokedAt: 15, revokedReason: 'signed_out' });
+  const { revokedSessions } = await store.listChanges({ after: undefined, since: 16 });
+  expect(revokedSessions).toEqual(['s3']);
+  const [key] = await store.listSigningKeys();
+  expect(key).toMatchObject({ kid: 'k1', number: 1, createdAt: 5, signsFrom: 5, retiresAt: null });
+  expect([...(key?.encryptedPrivateKey ?? [])]).toEqual([0, 255]);
+  expect(await store.findLatestTime()).toBe(20);
+  expect(await store.rotateSession({ id: 's1', generation: 3, now: 50, idleExpiresAt: 150 })).toBeDefined();
+  await store.close();
+  expect(await open(data).findUser('ada@example.com')).toEqual(ada);
 });
 
 test('a file that is no database is refused, and not one byte of it changes', async () => {

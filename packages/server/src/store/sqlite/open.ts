@@ -1,21 +1,20 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
-import type { Dialect } from '../migrations/migration.js';
 import { migrations } from '../migrations/migrations.js';
 import { type Store, StoreUnusableError } from '../store.js';
 import { createAppendAudit } from './audit.js';
+import { createChanges } from './changes.js';
+import { dialect } from './dialect.js';
 import { createGroupCommit, isBusy } from './group-commit.js';
+import { createHousekeeping } from './housekeeping.js';
+import { applicationId, checkIdentity, readVersion } from './identity.js';
 import { createSigningKeys } from './keys.js';
+import { createPing } from './ping.js';
 import { reader } from './reader.js';
+import { createRevoke } from './revoke.js';
 import { createSessions } from './sessions.js';
 import { createUsers } from './users.js';
-
-const dialect: Dialect = {
-  clustered: ' WITHOUT ROWID',
-  counter: 'INTEGER PRIMARY KEY',
-  bytes: 'BLOB',
-};
 
 /** How long the opening waits for another process, in milliseconds. */
 const openPatience = 10_000;
@@ -35,12 +34,15 @@ export function openSqliteStore(directory: string): Store {
   }
   const commits = createGroupCommit(db);
   const audit = createAppendAudit(db);
+  const revoke = createRevoke(db);
 
   return {
-    ...createUsers(db, commits, reader, audit),
-    ...createSessions(db, commits, reader, audit),
-    ...createSigningKeys(db, commits, reader),
-    ping: () => commits.write(() => undefined),
+    ...createUsers(db, commits, reader, audit, revoke),
+    ...createSessions(db, commits, reader, audit, revoke),
+    ...createChanges(db, reader),
+    ...createSigningKeys(db, commits, reader, audit),
+    ...createHousekeeping(db, commits, reader),
+    ping: createPing(db, commits),
     async close() {
       await commits.settled();
       moveLogIntoFile(db);
@@ -52,6 +54,7 @@ export function openSqliteStore(directory: string): Store {
 function open(directory: string, file: string): DatabaseSyncInstance {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
+    checkIdentity(file);
     createPrivateFile(file);
     // No waiting inside SQLite: that would stop the event loop. The group commit waits beside it.
     return new DatabaseSync(file, { timeout: 0 });
@@ -69,21 +72,19 @@ function createPrivateFile(file: string): void {
   }
 }
 
-function migrate(db: DatabaseSyncInstance, file: string): void {
+/** Takes the schema to the newest version. Throws StoreUnusableError, or what SQLite throws. */
+export function migrate(db: DatabaseSyncInstance, file: string): void {
   // Only while it opens may SQLite wait, for another process that migrates at this moment.
   db.exec(`PRAGMA busy_timeout = ${openPatience}`);
   switchToLog(db);
   db.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
   db.exec('BEGIN IMMEDIATE');
   try {
-    const version = Number(db.prepare('PRAGMA user_version').get()?.user_version);
-    if (version > migrations.length) {
-      throw new StoreUnusableError(
-        `${file} was written by a newer Latchkey (its schema is ${version}, this one knows ${migrations.length}); start the newer version.`,
-      );
-    }
+    const version = readVersion(db, file);
     for (const migration of migrations.slice(version)) for (const statement of migration(dialect)) db.exec(statement);
-    db.exec(`PRAGMA user_version = ${migrations.length}`);
+    if (version < migrations.length) {
+      db.exec(`PRAGMA user_version = ${migrations.length}; PRAGMA application_id = ${applicationId}`);
+    }
     db.exec('COMMIT; PRAGMA busy_timeout = 0');
   } catch (error) {
     if (db.isTransaction) db.exec('ROLLBACK');
@@ -120,7 +121,8 @@ function moveLogIntoFile(db: DatabaseSyncInstance): void {
   }
 }
 
-function unusable(file: string, error: unknown): StoreUnusableError {
+/** What keeps the file from being opened, in one line that says what to do. */
+export function unusable(file: string, error: unknown): StoreUnusableError {
   if (error instanceof StoreUnusableError) return error;
   const reason = error instanceof Error ? error.message : String(error);
   return new StoreUnusableError(

@@ -34,8 +34,11 @@ export function toSigningKey(row: Row): SigningKeyRecord {
   return {
     kid: row.kid as string,
     algorithm: row.algorithm as string,
+    number: row.number as number,
     publicJwk: row.public_jwk as string,
     encryptedPrivateKey: row.encrypted_private_key as Uint8Array,
     createdAt: row.created_at as number,
+    signsFrom: row.signs_from as number,
+    retiresAt: row.retires_at as number | null,
   };
 }

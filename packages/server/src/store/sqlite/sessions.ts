@@ -3,11 +3,12 @@ import type { LiveSession, Store } from '../store.js';
 import type { AppendAudit } from './audit.js';
 import type { GroupCommit } from './group-commit.js';
 import type { Reader } from './reader.js';
+import type { Revoke } from './revoke.js';
 import { toSession } from './rows.js';
 
 type SessionVerbs = Pick<
   Store,
-  'addSession' | 'rotateSession' | 'findSession' | 'revokeSession' | 'revokeUserSessions' | 'listRevokedSessions'
+  'addSession' | 'rotateSession' | 'findSession' | 'listSessions' | 'revokeSession' | 'revokeUserSessions'
 >;
 
 export function createSessions(
@@ -15,10 +16,11 @@ export function createSessions(
   { write }: GroupCommit,
   { read }: Reader,
   audit: AppendAudit,
+  revoke: Revoke,
 ): SessionVerbs {
   const insert = db.prepare(
     `INSERT INTO sessions (id, user_id, generation, created_at, rotated_at, idle_expires_at, expires_at, source, user_agent)
-     SELECT ?, id, ?, ?, ?, ?, ?, ?, ? FROM users WHERE id = ? AND disabled_at IS NULL`,
+     SELECT ?, id, ?, ?, ?, ?, ?, ?, ? FROM users WHERE id = ? AND password_hash = ? AND disabled_at IS NULL`,
   );
   const rotate = db.prepare(
     `UPDATE sessions SET generation = generation + 1, rotated_at = ?2, idle_expires_at = min(?3, expires_at)
@@ -27,17 +29,13 @@ export function createSessions(
      RETURNING user_id AS userId, (SELECT scope FROM users WHERE id = user_id) AS scope`,
   );
   const byId = db.prepare('SELECT * FROM sessions WHERE id = ?');
-  const revoke = db.prepare(
-    'UPDATE sessions SET revoked_at = ?, revoked_reason = ? WHERE id = ? AND revoked_at IS NULL',
+  const livingOfUser = db.prepare(
+    `SELECT * FROM sessions WHERE user_id = ?1 AND revoked_at IS NULL AND idle_expires_at > ?2 AND expires_at > ?2
+     ORDER BY created_at DESC, id LIMIT ?3`,
   );
-  const revokeOfUser = db.prepare(
-    `UPDATE sessions SET revoked_at = ?, revoked_reason = ?
-     WHERE user_id = ? AND revoked_at IS NULL AND expires_at > ? RETURNING id`,
-  );
-  const revokedSince = db.prepare('SELECT id, revoked_at AS revokedAt FROM sessions WHERE revoked_at >= ?');
 
   return {
-    addSession: (s, entry) =>
+    addSession: (s, passwordHash, entry) =>
       write(() => {
         const { changes } = insert.run(
           s.id,
@@ -49,6 +47,7 @@ export function createSessions(
           s.source,
           s.userAgent,
           s.userId,
+          passwordHash,
         );
         if (changes === 0) return 'refused';
         audit(entry);
@@ -61,19 +60,18 @@ export function createSessions(
         const row = byId.get(id);
         return row && toSession(row);
       }),
-    revokeSession: ({ id, at, reason }, entry) =>
+    listSessions: ({ userId, now, limit }) => read(() => livingOfUser.all(userId, now, limit).map(toSession)),
+    revokeSession: (revocation, entry) =>
       write(() => {
-        if (revoke.run(at, reason, id).changes === 0) return false;
+        if (!revoke.session(revocation)) return false;
         audit(entry);
         return true;
       }),
-    revokeUserSessions: ({ id, at, reason, expiredBy }, entry) =>
+    revokeUserSessions: (revocation, entry) =>
       write(() => {
-        const ids = revokeOfUser.all(at, reason, id, expiredBy).map((row) => row.id as string);
+        const ids = revoke.sessionsOfUser(revocation);
         if (ids.length > 0) audit(entry);
         return ids;
       }),
-    listRevokedSessions: (since) =>
-      read(() => revokedSince.all(since) as { readonly id: string; readonly revokedAt: number }[]),
   };
 }

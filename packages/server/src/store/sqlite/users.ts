@@ -3,11 +3,28 @@ import type { Store } from '../store.js';
 import type { AppendAudit } from './audit.js';
 import type { GroupCommit } from './group-commit.js';
 import type { Reader } from './reader.js';
+import type { Revoke } from './revoke.js';
 import { toUser } from './rows.js';
 
-type UserVerbs = Pick<Store, 'addUser' | 'findUser' | 'findUserById' | 'listUsers' | 'replacePasswordHash'>;
+type UserVerbs = Pick<
+  Store,
+  | 'addUser'
+  | 'findUser'
+  | 'findUserById'
+  | 'listUsers'
+  | 'replacePasswordHash'
+  | 'disableUser'
+  | 'enableUser'
+  | 'changePassword'
+>;
 
-export function createUsers(db: DatabaseSync, { write }: GroupCommit, { read }: Reader, audit: AppendAudit): UserVerbs {
+export function createUsers(
+  db: DatabaseSync,
+  { write }: GroupCommit,
+  { read }: Reader,
+  audit: AppendAudit,
+  revoke: Revoke,
+): UserVerbs {
   const insert = db.prepare(
     `INSERT INTO users (id, user_name, password_hash, scope, created_at, disabled_at)
      VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (user_name) DO NOTHING`,
@@ -16,6 +33,9 @@ export function createUsers(db: DatabaseSync, { write }: GroupCommit, { read }: 
   const byId = db.prepare('SELECT * FROM users WHERE id = ?');
   const page = db.prepare('SELECT * FROM users WHERE user_name > ? ORDER BY user_name LIMIT ?');
   const replaceHash = db.prepare('UPDATE users SET password_hash = ? WHERE id = ? AND password_hash = ?');
+  const disable = db.prepare('UPDATE users SET disabled_at = ? WHERE id = ? AND disabled_at IS NULL');
+  const enable = db.prepare('UPDATE users SET disabled_at = NULL WHERE id = ?');
+  const setHash = db.prepare('UPDATE users SET password_hash = ? WHERE id = ?');
 
   return {
     addUser: ({ id, userName, passwordHash, scope, createdAt, disabledAt }, entry) =>
@@ -30,6 +50,23 @@ export function createUsers(db: DatabaseSync, { write }: GroupCommit, { read }: 
     replacePasswordHash: ({ userId, from, to }) =>
       write(() => {
         replaceHash.run(to, userId, from);
+      }),
+    disableUser: (revocation, entry) =>
+      write(() => {
+        disable.run(revocation.at, revocation.userId);
+        audit(entry);
+        return revoke.sessionsOfUser(revocation);
+      }),
+    enableUser: (userId, entry) =>
+      write(() => {
+        enable.run(userId);
+        audit(entry);
+      }),
+    changePassword: ({ passwordHash, ...revocation }, entry) =>
+      write(() => {
+        setHash.run(passwordHash, revocation.userId);
+        audit(entry);
+        return revoke.sessionsOfUser(revocation);
       }),
   };
 }

@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import { expect, test, vi } from 'vitest';
+import { day, hour, minute, openTestDomain } from '../../../test/domain.js';
+import { prune, pruneInterval } from './prune.js';
+
+const retention = { endedSessionRetention: 7 * day, auditRetention: 365 * day };
+const never = new AbortController().signal;
+
+/** A store with `count` sessions of one user, which end a day after the beginning. */
+async function openHouse(count: number) {
+  const opened = await openTestDomain();
+  const { domain, clock } = opened;
+  const user = await opened.addUser();
+  const add = (expiresAt: number) => {
+    const at = clock();
+    const id = randomUUID();
+    const session = { id, userId: user.id, generation: 0, createdAt: at, rotatedAt: at, idleExpiresAt: expiresAt };
+    return domain.store.addSession(
+      { ...session, expiresAt, revokedAt: null, revokedReason: null, source: '', userAgent: '' },
+      user.passwordHash,
+      { at, action: 'session.signed_in', userId: user.id, sessionId: id, source: '', detail: null },
+    );
+  };
+  await Promise.all(Array.from({ length: count }, () => add(clock() + day)));
+  const run = (holder = 'this', signal = never) => prune({ store: domain.store, retention, holder }, clock, signal);
+  const left = (table: string) => Number(opened.sql(`SELECT count(*) AS n FROM ${table}`)[0]?.n);
+  return { ...opened, add, run, left };
+}
+
+test('sessions that ended longer ago than the retention go, the others stay', async () => {
+  const { clock, run, left, add } = await openHouse(450);
+  await add(clock() + 30 * day);
+  clock.advance(8 * day);
+  expect(await run()).toMatchObject({ sessions: 0 });
+  clock.advance(hour + 1);
+  expect(await run()).toEqual({ sessions: 450, audit: 0, changes: 0, signingKeys: 0 });
+  expect(left('sessions')).toBe(1);
+});
+
+test('old lines of the audit go, batch by batch', async () => {
+  const { clock, run, left } = await openHouse(450);
+  clock.advance(364 * day);
+  expect(await run()).toMatchObject({ audit: 0 });
+  clock.advance(2 * day);
+  expect(await run()).toMatchObject({ audit: expect.toSatisfy((lines: number) => lines >= 451) });
+  expect(left('audit')).toBe(0);
+});
+
+test('of several processes one prunes in an hour, and another takes over when that is gone', async () => {
+  const { clock, run } = await openHouse(1);
+  const [first, second] = await Promise.all([run('first'), run('second')]);
+  expect([first, second].filter((pruned) => pruned === undefined)).toHaveLength(1);
+  clock.advance(pruneInterval - 1);
+  expect(await run('third')).toBeUndefined();
+  clock.advance(1);
+  expect(await run('third')).toBeDefined();
+});
+
+test('a pass that takes longer than the lease goes on holding it', async () => {
+  const { domain, clock, run } = await openHouse(1000);
+  const pruneSessions = domain.store.pruneSessions;
+  const others: unknown[] = [];
+  vi.spyOn(domain.store, 'pruneSessions').mockImplementation(async (page) => {
+    clock.advance(40 * minute);
+    others.push(await domain.store.takeLease({ name: 'prune', holder: 'other', now: clock(), until: clock() + 1 }));
+    return pruneSessions(page);
+  });
+  expect(await run()).toBeDefined();
+  expect(others.length).toBeGreaterThan(4);
+  expect(new Set(others)).toEqual(new Set([false]));
+});
+
+test('it ends at once when it is told to', async () => {
+  const { clock, run, left } = await openHouse(450);
+  clock.advance(30 * day);
+  const ending = new AbortController();
+  const pruning = run('this', ending.signal);
+  ending.abort();
+  expect(await pruning).toEqual({ sessions: 0, audit: 0, changes: 0, signingKeys: 0 });
+  expect(left('sessions')).toBe(450);
+});

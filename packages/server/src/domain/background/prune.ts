@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '../../lib/clock.js';
+import type { Store } from '../../store/store.js';
+
+/** Milliseconds for which what has ended is kept. */
+export interface Retention {
+  readonly endedSessionRetention: number;
+  readonly auditRetention: number;
+}
+
+/** How many rows were removed. */
+export interface Pruned {
+  readonly sessions: number;
+  readonly audit: number;
+  readonly changes: number;
+  readonly signingKeys: number;
+}
+
+/** Milliseconds between two passes, on however many nodes: one of them takes the lease and does it. */
+export const pruneInterval = 3_600_000;
+
+/** Twice as long as an access token may live by the settings: nobody needs to hear of older changes. */
+const changeRetention = 48 * 3_600_000;
+
+/** Rows that one transaction looks at. */
+const batch = 200;
+
+/** Milliseconds between two transactions, so that pruning has a small part of the store's time only. */
+const pause = 20;
+
+export interface Pruning {
+  readonly store: Store;
+  readonly retention: Retention;
+  /** Names this process. */
+  readonly holder: string;
+}
+
+/**
+ * Removes what nobody needs any more, in small batches, or does nothing where another process has done it within the
+ * interval (undefined then). Ends early when `signal` aborts.
+ */
+export async function prune(
+  { store, retention, holder }: Pruning,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Pruned | undefined> {
+  const start = clock();
+  let heldUntil = start + pruneInterval;
+  const hold = (now: number) => store.takeLease({ name: 'prune', holder, now, until: heldUntil });
+  if (!(await hold(start))) return undefined;
+
+  /** Whether to go on with the next batch. */
+  const mayGoOn = async (): Promise<boolean> => {
+    await sleep(pause, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) return false;
+    const now = clock();
+    if (heldUntil - now > pruneInterval / 2) return true;
+    heldUntil = now + pruneInterval;
+    return hold(now);
+  };
+  const oldest = (verb: OldestVerb, before: number) => pruneOldest(store, verb, before, mayGoOn);
+  return {
+    sessions: await pruneSessions(store, start - retention.endedSessionRetention, mayGoOn),
+    audit: await oldest('pruneAudit', start - retention.auditRetention),
+    changes: await oldest('pruneChanges', start - changeRetention),
+    signingKeys: await oldest('pruneSigningKeys', start - changeRetention),
+  };
+}
+
+/**
+ * Walks through all sessions: an index on their ends would have to be written at every refresh, which moves the idle
+ * expiry.
+ */
+async function pruneSessions(store: Store, endedBefore: number, mayGoOn: () => Promise<boolean>): Promise<number> {
+  let total = 0;
+  let after: string | undefined = '';
+  while (after !== undefined && (await mayGoOn())) {
+    const page: { pruned: number; next: string | undefined } = await store.pruneSessions({
+      after,
+      limit: batch,
+      endedBefore,
+    });
+    total += page.pruned;
+    after = page.next;
+  }
+  return total;
+}
+
+type OldestVerb = 'pruneAudit' | 'pruneChanges' | 'pruneSigningKeys';
+
+async function pruneOldest(
+  store: Store,
+  verb: OldestVerb,
+  before: number,
+  mayGoOn: () => Promise<boolean>,
+): Promise<number> {
+  let total = 0;
+  let pruned = batch;
+  while (pruned === batch && (await mayGoOn())) {
+    pruned = await store[verb]({ before, limit: batch });
+    total += pruned;
+  }
+  return total;
+}
