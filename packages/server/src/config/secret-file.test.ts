@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
 import { makeTempDirectory } from '../../test/harness.js';
 import { ConfigError } from './error.js';
-import { loadSecretFile } from './secret-file.js';
+import { findSecretFile, loadSecretFile } from './secret-file.js';
 
 async function makeData() {
   const directory = await makeTempDirectory();
@@ -116,4 +116,23 @@ test('processes that start at once have the same secret', async () => {
   const [first, ...others] = await Promise.all(children.map(({ stdout }) => text(stdout)));
   expect(new Set(first?.trim().split('\n')).size).toBe(50);
   for (const each of others) expect(each).toBe(first);
+});
+
+test('looking for a secret makes none, and sees the one that is there', async () => {
+  const { data, file } = await makeData();
+  expect(findSecretFile(data)).toBeUndefined();
+  mkdirSync(data);
+  expect(findSecretFile(data)).toBeUndefined();
+  expect(readdirSync(data)).toEqual([]);
+  const secret = loadSecretFile(data);
+  expect(findSecretFile(data)).toBe(secret);
+  expect(findSecretFile(file)).toBeUndefined();
+});
+
+test('what cannot be read is refused with what to do', async () => {
+  const { data, file } = await makeData();
+  mkdirSync(file, { recursive: true, mode: 0o700 });
+  expect(() => findSecretFile(data)).toThrow(
+    /^Cannot read .*secret \(EISDIR.*\); run it as the user to whom the file belongs, or name another directory/,
+  );
 });

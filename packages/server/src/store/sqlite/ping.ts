@@ -16,7 +16,7 @@ export function createPing(db: DatabaseSync, { write }: GroupCommit): Store['pin
   let askedAt = 0;
   return () => {
     const now = performance.now();
-    if (!latest || now - askedAt >= goodFor) {
+    if (!latest || !db.isOpen || now - askedAt >= goodFor) {
       askedAt = now;
       latest = write(() => void touch.run());
     }
