@@ -69,6 +69,8 @@ async function serve(config: Config, parts: Parts): Promise<RunningServer> {
     .then((names) => createDomain(config, parts, names))
     .catch((error: unknown) => {
       server.close();
+      // Those that were kept waiting, too: nobody will answer them.
+      server.closeAllConnections();
       throw error;
     });
   const graphql = createGraphqlListener({

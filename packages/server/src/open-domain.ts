@@ -10,6 +10,7 @@ import { deriveKeys } from './domain/secret.js';
 import { createAccessTokens } from './domain/tokens/access-tokens.js';
 import { createRevocations } from './domain/tokens/revocations.js';
 import { openSigningKeys } from './domain/tokens/signing-keys.js';
+import { clockSkew } from './domain/tokens/signing-keys-schedule.js';
 import type { Clock } from './lib/clock.js';
 import type { Log } from './lib/log.js';
 import { createSteadyClock } from './lib/steady-clock.js';
@@ -34,7 +35,7 @@ export async function openParts(config: Config, { log: givenLog, clock: givenClo
   try {
     const derived = deriveKeys(secret ?? (await makeSecret(store, config.data)), config.secretPrevious);
     await refuseHalfMigrated(store);
-    const clock = createClock(await store.findLatestTime(), givenClock, log);
+    const clock = await createClock(store, givenClock, log);
     const lifetime = config.accessTokenLifetime;
     const revocations = createRevocations({ lifetime, limit: config.revocationLimit }, clock);
     const keys = await openSigningKeys(
@@ -93,23 +94,35 @@ async function openStore(config: Config, log: Log): Promise<Store> {
 
 const day = 24 * 3_600_000;
 
-function createClock(latestTime: number | undefined, given: Clock | undefined, log: Log) {
-  const wall = given ?? Date.now;
-  const ahead = (latestTime ?? 0) - wall();
-  // Somebody's clock was wrong by days: to follow that would be worse than a token that comes to life again.
-  if (ahead > day)
-    log.error({ milliseconds: ahead }, 'the store was written at a time far ahead of the clock; set the clock');
+async function createClock(store: Store, givenWall: Clock | undefined, log: Log) {
+  const wall = givenWall ?? Date.now;
   return createSteadyClock({
     wall,
     // A test moves its clock as it likes, and no time passes beside that.
-    elapsed: given ? () => 0 : () => performance.now(),
-    floor: ahead > day ? 0 : (latestTime ?? 0),
+    elapsed: givenWall ? () => 0 : () => performance.now(),
+    floor: await findFloor(store, wall, log),
     onJumpBack: (milliseconds) =>
       log.warn(
         { milliseconds },
         'the clock was set back; time goes on from where it was, so that no token lives again',
       ),
   });
+}
+
+/** The time before which this process must not start, as far as the store can be believed. */
+async function findFloor(store: Store, wall: Clock, log: Log): Promise<number> {
+  const latest = (await store.findLatestTime()) ?? 0;
+  const shared = await store.readClock();
+  // A node whose clock is ahead must not pull the others after it.
+  const floor = shared === undefined ? latest : Math.min(latest, shared + clockSkew);
+  const now = wall();
+  if (shared !== undefined && Math.abs(shared - now) > clockSkew) {
+    log.error({ milliseconds: now - shared }, 'the clock is not that of the database; set both by NTP');
+  }
+  if (floor - now <= day) return floor;
+  // Somebody's clock was wrong by days: to follow that would be worse than a token that comes to life again.
+  log.error({ milliseconds: floor - now }, 'the store was written at a time far ahead of the clock; set the clock');
+  return 0;
 }
 
 /** Issuer and audience of the tokens, where nothing is set those that the nodes have agreed on. */

@@ -45,10 +45,10 @@ export const migrate: Command = {
     const secret = readSecret(config, dirname(file));
     // Better before than after: then nothing was copied. A copy under another name cannot be opened as a store.
     if (basename(file) === 'latchkey.db') {
-      await checkSignIn({ ...config, database: undefined, data: dirname(file), secret });
+      await checkSecret({ ...config, database: undefined, data: dirname(file), secret });
     }
     const copied = await copyInto({ ...config, database: url }, file, io);
-    await checkSignIn({ ...config, database: url, secret });
+    await checkSecret({ ...config, database: url, secret });
     io.stdout.write(flags.json ? `${JSON.stringify(copied)}\n` : inWords(copied));
     return exitCodes.done;
   },
@@ -101,7 +101,7 @@ async function copyInto(
 }
 
 /** Opens it as a server does: that the secret opens the signing keys is what signing in needs. */
-async function checkSignIn(config: Config): Promise<void> {
+async function checkSecret(config: Config): Promise<void> {
   const { openDomain } = await import('../open-domain.js');
   const { close } = await openDomain(config);
   await close();

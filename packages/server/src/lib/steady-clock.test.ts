@@ -111,3 +111,11 @@ test('it tells for a day that it has jumped ahead by more than an hour', () => {
   pass(24 * hour);
   expect(clock.hasJumpedAhead()).toBe(false);
 });
+
+test('a start more than a day after what the store remembers may be a jump', () => {
+  expect(make({ floor: start - 24 * hour - 1 }).clock.hasJumpedAhead()).toBe(true);
+  expect(make({ floor: start - 24 * hour }).clock.hasJumpedAhead()).toBe(false);
+  const { clock, pass } = make({ floor: start - 48 * hour });
+  pass(24 * hour);
+  expect(clock.hasJumpedAhead()).toBe(false);
+});

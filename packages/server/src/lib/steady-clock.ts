@@ -1,7 +1,10 @@
 import type { Clock } from './clock.js';
 
 export interface SteadyClock extends Clock {
-  /** Whether the system's clock has jumped ahead by more than an hour within the last day of running. */
+  /**
+   * Whether the system's clock has jumped ahead within the last day of running: by more than an hour, or since the floor
+   * by more than a day, which may also be the time that nothing ran.
+   */
   hasJumpedAhead(): boolean;
 }
 
@@ -26,7 +29,7 @@ const hour = 3_600_000;
 export function createSteadyClock({ wall, elapsed, floor, onJumpBack }: ClockSources): SteadyClock {
   let base = Math.max(wall(), floor);
   let baseElapsed = elapsed();
-  let jumpedAheadAt = Number.NEGATIVE_INFINITY;
+  let jumpedAheadAt = floor > 0 && wall() - floor > 24 * hour ? elapsed() : Number.NEGATIVE_INFINITY;
   let isBehind = false;
 
   function now(): number {

@@ -100,6 +100,8 @@ export interface Store {
   recordTime(at: number): Promise<void>;
   /** The later of the time that is kept and that of the newest line in the audit: so late was it once. */
   findLatestTime(): Promise<number | undefined>;
+  /** The time of a clock that all nodes share, where the database is on another machine and has one. */
+  readClock(): Promise<number | undefined>;
 
   /** Resolves if the store can write at this moment, or could within the last second. */
   ping(): Promise<void>;

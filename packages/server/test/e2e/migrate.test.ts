@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { openPostgresDestination } from '../../src/store/postgres/transfer.js';
+import { backupSqliteStore } from '../../src/store/sqlite/backup.js';
 import { openSqliteStore } from '../../src/store/sqlite/open.js';
 import { openSqliteSource } from '../../src/store/sqlite/transfer.js';
 import type { Store } from '../../src/store/store.js';
@@ -252,4 +253,25 @@ test('without the secret beside the store it says so before it copies', async ()
     `latchkey: There is no secret beside the store in ${data}; set LATCHKEY_SECRET to the one it has.\n`,
   );
   expect(await query(`SELECT 1 FROM pg_tables WHERE schemaname = 'public'`)).toEqual([]);
+});
+
+test('the foreign key stays where the copying cannot be marked as begun', async () => {
+  const database = await createTestDatabase();
+  const destination = await openPostgresDestination({ url: database.url, timeout: 5_000 });
+  onTestFinished(() => destination.close());
+  await database.query(`ALTER TABLE agreements ADD CONSTRAINT nothing CHECK (name = '')`);
+  await expect(destination.setMarker({ source: 'sqlite:a', fingerprint: 'b' })).rejects.toThrow('nothing');
+  expect(await database.query(`SELECT 1 FROM pg_constraint WHERE conname = 'sessions_user_id_fkey'`)).toHaveLength(1);
+});
+
+test('a backup that is copied stays as it is', async () => {
+  const data = await makeStore(3);
+  const file = join(makeDirectory(), 'monday.db');
+  await backupSqliteStore({ directory: data, file, onProgress: () => undefined });
+  const before = readFileSync(file);
+  const source = openSqliteSource(file);
+  expect(source.fingerprintNow()).toBe(source.fingerprint);
+  source.close();
+  expect(readFileSync(file).equals(before)).toBe(true);
+  expect(readdirSync(dirname(file))).toEqual(['monday.db']);
 });

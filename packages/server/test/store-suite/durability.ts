@@ -18,8 +18,8 @@ import type { OpenStore } from './suite.js';
 const revocation = { userId: 'ada', at: now, reason: 'x', expiredBy: now };
 const page = { before: now, limit: 10 };
 
-/** Every verb that is answered by a promise, but close. */
-const verbs: { readonly [Verb in keyof Omit<Store, 'close' | 'watchChanges'>]: (store: Store) => Promise<unknown> } = {
+/** Every verb that asks the database and is answered by a promise, but close. */
+const verbs: { readonly [Verb in keyof Omit<Store, 'close' | 'watchChanges' | 'readClock'>]: (store: Store) => Promise<unknown> } = {
   addUser: (store) => store.addUser(makeUser(), makeAudit('user.added')),
   findUser: (store) => store.findUser('ada@example.com'),
   findUserById: (store) => store.findUserById('ada'),

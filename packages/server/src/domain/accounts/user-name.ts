@@ -1,5 +1,6 @@
 const maxLength = 254; // RFC 5321 §4.5.3.1.3, less the brackets.
-const shape = /^[^\s@\p{Cc}]+@[^\s@\p{Cc}]+$/u;
+// No control and no invisible characters: they could turn round what an operator's terminal shows.
+const shape = /^[^\s@\p{Cc}\p{Cf}]+@[^\s@\p{Cc}\p{Cf}]+$/u;
 
 /**
  * The one form in which an address is stored and compared: no outer space, lower case, Unicode NFC. There

@@ -2,12 +2,10 @@ import type { Clock } from '../../lib/clock.js';
 import type { Log } from '../../lib/log.js';
 import type { Store } from '../../store/store.js';
 import type { Revocations } from '../tokens/revocations.js';
+import { wrongClock } from '../tokens/signing-keys-schedule.js';
 
 /** Milliseconds between two looks at the store: what another node revokes is refused here within a second, come what may. */
 const pollInterval = 500;
-
-/** How far the clock of the node that revoked may have been behind ours, in milliseconds. */
-const wrongClock = 3 * 3_600_000;
 
 export interface ChangeFollower {
   /** Looks at the store now. Rejects with StoreUnavailableError. */
@@ -46,6 +44,7 @@ export function createChangeFollower(
   let unwatch: (() => void) | undefined;
 
   async function catchUp(): Promise<void> {
+    // The clock of the node that revoked may have been behind ours.
     const changes = await store.listChanges({ after: cursor, since: clock() - lifetime - wrongClock });
     for (const id of changes.revokedSessions) revocations.add(id);
     // Before the cursor moves: if the keys cannot be read now, the next look tries again.

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../lib/clock.js';
 import type { Log } from '../../lib/log.js';
 import type { Store } from '../../store/store.js';
@@ -20,7 +19,6 @@ export function startHousekeeping(
   { store, rotateKeyIfDue, retention, isClockSuspect, log }: House,
   clock: Clock,
 ): { stop(): Promise<void> } {
-  const holder = randomUUID();
   const ending = new AbortController();
   const running = new Set<Promise<void>>();
 
@@ -29,7 +27,7 @@ export function startHousekeeping(
       log.warn({}, 'nothing is pruned for a day, because the clock has jumped ahead');
       return;
     }
-    const pruned = await prune({ store, retention, holder }, clock, ending.signal);
+    const pruned = await prune({ store, retention }, clock, ending.signal);
     if (pruned) log.info({ ...pruned }, 'pruned');
   }
 

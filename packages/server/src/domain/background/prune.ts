@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../lib/clock.js';
 import type { Store } from '../../store/store.js';
@@ -31,20 +32,20 @@ const pause = 20;
 export interface Pruning {
   readonly store: Store;
   readonly retention: Retention;
-  /** Names this process. */
-  readonly holder: string;
 }
 
 /**
- * Removes what nobody needs any more, in small batches, or does nothing where another process has done it within the
- * interval (undefined then). Ends early when `signal` aborts.
+ * Removes what nobody needs any more, in small batches, or does nothing where it was done within the interval, by
+ * this process or another (undefined then). Ends early when `signal` aborts.
  */
 export async function prune(
-  { store, retention, holder }: Pruning,
+  { store, retention }: Pruning,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<Pruned | undefined> {
   const start = clock();
+  // Of this pass and not of this process, which would get the lease again and again.
+  const holder = randomUUID();
   let heldUntil = start + pruneInterval;
   const hold = (now: number) => store.takeLease({ name: 'prune', holder, now, until: heldUntil });
   if (!(await hold(start))) return undefined;

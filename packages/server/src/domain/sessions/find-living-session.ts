@@ -5,18 +5,19 @@ import type { Domain } from '../domain.js';
 const shape = /^[\w-]{22}$/;
 
 /**
- * The session of that id of which a token may still be good: undefined if there is none, or if it has ended or
- * expired. A caller may send anything as an id, of any length, and PostgreSQL refuses text with a NUL: what no id
+ * The session of that id of which an access token that lives `tokenLifetime` milliseconds may still be good: undefined
+ * if there is none, or if it has ended or expired. A caller may send anything as an id, of any length, and PostgreSQL refuses text with a NUL: what no id
  * looks like never reaches the store.
  */
 export async function findLivingSession(
-  { store, clock, settings }: Domain,
+  { store, clock }: Pick<Domain, 'store' | 'clock'>,
   id: string,
+  tokenLifetime: number,
 ): Promise<SessionRecord | undefined> {
   if (!shape.test(id)) return undefined;
   const session = await store.findSession(id);
   if (!session || session.revokedAt !== null) return undefined;
   // The last access token of a session may outlive it.
-  const outlivedAt = Math.min(session.idleExpiresAt, session.expiresAt) + settings.accessTokenLifetime;
+  const outlivedAt = Math.min(session.idleExpiresAt, session.expiresAt) + tokenLifetime;
   return outlivedAt > clock() ? session : undefined;
 }

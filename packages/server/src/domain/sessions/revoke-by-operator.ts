@@ -2,7 +2,7 @@ import { findUser } from '../accounts/find-user.js';
 import type { Domain } from '../domain.js';
 import { LatchkeyError } from '../errors.js';
 import { findLivingSession } from './find-living-session.js';
-import { revocationOfUser } from './revocation-of-user.js';
+import { longestTokenLifetime, revocationOfUser } from './revocation-of-user.js';
 
 export interface RevokedSession {
   readonly id: string;
@@ -17,7 +17,7 @@ export interface RevokedSessions {
 /** Ends any session, for the operator. Throws SESSION_NOT_FOUND for what is no session, or one that is over. */
 export async function revokeSessionByOperator(domain: Domain, id: string): Promise<RevokedSession> {
   const { store, clock, revocations } = domain;
-  const session = await findLivingSession(domain, id);
+  const session = await findLivingSession(domain, id, longestTokenLifetime);
   const user = session && (await store.findUserById(session.userId));
   if (!user) throw new LatchkeyError('SESSION_NOT_FOUND');
   const at = clock();

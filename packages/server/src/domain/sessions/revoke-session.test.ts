@@ -110,6 +110,18 @@ describe('an operator', () => {
     expect(auditOf(opened).filter(({ action }) => action === 'session.revoked')).toHaveLength(1);
   });
 
+  test('ends one that has expired, whatever lifetime of access tokens the servers were given', async () => {
+    const { restart, first, sessionId, clock } = await openTestSession({
+      sessionLifetime: hour,
+      accessTokenLifetime: day,
+    });
+    clock.advance(3 * hour);
+    const command = await restart({ accessTokenLifetime: hour });
+    await expect(revokeSessionByOperator(command, sessionId)).resolves.toMatchObject({ id: sessionId });
+    const server = await restart();
+    expect(await codeOf(server.accessTokens.verify(first.accessToken))).toBe('TOKEN_REVOKED');
+  });
+
   test.each(['A'.repeat(22), 'nothing', '', 'a\0b'])('is told that there is no session %j', async (id) => {
     const { domain } = await openTestSession();
     expect(await codeOf(revokeSessionByOperator(domain, id))).toBe('SESSION_NOT_FOUND');

@@ -13,7 +13,7 @@ export async function revokeSession(
   id: string,
   { source }: Origin,
 ): Promise<SignOutResult> {
-  const session = await findLivingSession(domain, id);
+  const session = await findLivingSession(domain, id, domain.settings.accessTokenLifetime);
   if (session?.userId !== userId) return { sessionsEnded: 0 };
   const at = domain.clock();
   // Which of the sessions did it: after a theft, that is the question.

@@ -126,13 +126,13 @@ describe('the operator', () => {
     expect(await keys.reload()).toEqual({ dropped: false });
   });
 
-  test('is heard although the clock of a node is behind', async () => {
+  test('is heard at once although the clock of a node is hours behind', async () => {
     const { keys, openKeys, clock } = await openTokens();
     clock.advance(day);
     const node = await openKeys();
     const { header } = keys.current;
     await node.rotate({ ...operator, now: true, compromised: true });
-    clock.advance(-59_000);
+    clock.advance(-179 * minute);
     expect(await keys.reload()).toEqual({ dropped: true });
     expect(keys.find(header)).toBeUndefined();
     expect(keys.current.kid).toBe(node.current.kid);

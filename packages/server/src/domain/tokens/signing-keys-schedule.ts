@@ -10,6 +10,9 @@ export const retireMargin = 300_000;
 /** Milliseconds by which the clocks of two nodes may differ. */
 export const clockSkew = 60_000;
 
+/** Milliseconds by which a clock may be wrong without anything that was revoked being good again on that account. */
+export const wrongClock = 3 * 3_600_000;
+
 /** What decides about a key, in milliseconds since 1970. */
 export interface Timed {
   readonly algorithm: string;
@@ -87,7 +90,7 @@ export function askedRotation(
   now: number,
 ): Rotation {
   // In the past: a node whose clock is behind must not go on with a key that a thief has.
-  if (compromised) return { signsFrom: now, retireOthersAt: now - clockSkew };
+  if (compromised) return { signsFrom: now, retireOthersAt: now - wrongClock };
   const signsFrom = atOnce ? now : now + lead;
   return { signsFrom, retireOthersAt: retirement(signsFrom, schedule) };
 }

@@ -47,6 +47,18 @@ test('a cursor of a database that an older copy has replaced begins again at the
   expect((await store.listChanges({ after: ahead, since: 5 })).revokedSessions).toEqual(['after']);
 });
 
+test('changes that came in a dump, from a server that had counted further, are not told again at each look', async () => {
+  const { url, query } = await createTestDatabase();
+  const store = await openTestStore(url);
+  await query(`INSERT INTO changes (at, session_id, transaction_id) VALUES (1, 'restored', '999999999')`);
+  const first = await store.listChanges({ after: undefined, since: 0 });
+  expect(first.revokedSessions).toEqual(['restored']);
+  await query(record('new'));
+  const second = await store.listChanges({ after: first.cursor, since: 0 });
+  expect(second.revokedSessions).toEqual(['new']);
+  expect((await store.listChanges({ after: second.cursor, since: 0 })).revokedSessions).toEqual([]);
+});
+
 test('after a connection broke the next look begins again at the time: the server may have forgotten transactions', async () => {
   const { url, query } = await createTestDatabase();
   const store = await openTestStore(url, { poolSize: 1 });

@@ -21,13 +21,15 @@ const listSince: Statement = {
     FROM (SELECT 1) AS always LEFT JOIN changes ON changes.at >= $1`,
 };
 
-// The condition on the number alone is what the index serves.
+// The first two conditions are what the index serves. The second is true of every row that was written here: those that
+// came from another server, in a dump, can have numbers that are far ahead, and would be told at each look.
 const listAfter: Statement = {
   name: 'latchkey_changes_after',
   text: `SELECT ${snapshot}, changes.id, changes.session_id,
       pg_snapshot_xmax(pg_current_snapshot()) < pg_snapshot_xmin($1::PG_SNAPSHOT) AS "isOlder"
     FROM (SELECT 1) AS always LEFT JOIN changes
       ON changes.transaction_id >= pg_snapshot_xmin($1::PG_SNAPSHOT)
+      AND changes.transaction_id < pg_snapshot_xmax(pg_current_snapshot())
       AND NOT pg_visible_in_snapshot(changes.transaction_id, $1::PG_SNAPSHOT)`,
 };
 

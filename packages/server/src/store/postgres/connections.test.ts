@@ -161,3 +161,13 @@ test('what was asked before it closes is answered, and nothing after', async () 
   expect(await answers).toHaveLength(20);
   await expect(connections.run((connection) => connection.run('SELECT 1'))).rejects.toThrow('the store is closed');
 });
+
+test.each(['25006', '0A000'])('a connection of no use, as after the error %s, is ended once', async (code) => {
+  const end = vi.fn(async () => undefined);
+  const fail = async () => Promise.reject(Object.assign(new Error('of no use'), { code }));
+  const open = async () => ({ query: fail, run: fail, onNotification: () => undefined, end });
+  const connections = createConnections({ ...settings, size: 1, open });
+  await expect(connections.run((connection) => connection.run('SELECT 1'))).rejects.toThrow('of no use');
+  await connections.close();
+  expect(end).toHaveBeenCalledTimes(1);
+});

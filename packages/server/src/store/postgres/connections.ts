@@ -127,9 +127,10 @@ export function createConnections({ open, size, share, timeout }: ConnectionsSet
   function finish(slot: Slot, error?: unknown): void {
     slot.jobs--;
     running--;
+    // Before it is retired below, which ends it by itself where it is idle.
+    if (slot.isLeaving && slot.jobs === 0) end(slot);
     if (error !== undefined && isWrongServer(error)) for (const other of slots) retire(other);
     if (error !== undefined && isStale(error)) retire(slot);
-    if (slot.isLeaving && slot.jobs === 0) end(slot);
     fill(slot);
     rest();
   }

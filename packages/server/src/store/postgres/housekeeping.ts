@@ -13,6 +13,7 @@ type HousekeepingVerbs = Pick<
   | 'findAgreement'
   | 'recordTime'
   | 'findLatestTime'
+  | 'readClock'
   | 'ping'
 >;
 
@@ -76,6 +77,11 @@ const latestTime: Statement = {
     UNION ALL (SELECT expires_at FROM leases WHERE name = 'clock')) AS times`,
 };
 
+const readClock: Statement = {
+  name: 'latchkey_read_clock',
+  text: 'SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::BIGINT AS at',
+};
+
 export function createHousekeeping({ run }: Connections): HousekeepingVerbs {
   const prune =
     (statement: Statement) =>
@@ -100,6 +106,7 @@ export function createHousekeeping({ run }: Connections): HousekeepingVerbs {
         await connection.query(recordTime, [at]);
       }),
     findLatestTime: () => run(async (connection) => (await connection.query(latestTime, [])).rows[0]?.at ?? undefined),
+    readClock: () => run(async (connection) => (await connection.query(readClock, [])).rows[0]?.at),
     ping: () => run(checkCanWrite),
   };
 }

@@ -62,7 +62,13 @@ export function createListener({ open, heartbeat, log }: Listening): Listener {
       if (isListening) lose(error);
     });
     opened.onNotification(wake);
-    await opened.run(`LISTEN ${channel}`);
+    try {
+      await opened.run(`LISTEN ${channel}`);
+    } catch (error) {
+      // Of a server that knows no LISTEN each attempt would leave one more connection behind.
+      if (!lost) await opened.end();
+      throw error;
+    }
     if (lost) throw lost;
     if (isClosed) return opened.end();
     isListening = true;

@@ -35,6 +35,15 @@ test('a host that does not exist, and a URL that cannot be read, are refused wit
   expect(unknown + unreadable).not.toContain('secret');
 });
 
+test.each(['12/34', '12#34'])(
+  'a password that is not written as it has to be, %s, is no port and no database',
+  async (password) => {
+    const message = await refusalOf(`postgres://ada:${password}@127.0.0.1/latchkey`);
+    expect(message).toMatch(/^The URL of the database cannot be read;/);
+    expect(message).not.toContain('34');
+  },
+);
+
 test('a wrong password is refused without repeating it', async () => {
   const { url } = await createTestDatabase();
   const message = await refusalOf(change(url, { password: 'hunter2' }));

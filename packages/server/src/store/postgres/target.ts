@@ -21,7 +21,9 @@ export interface Target {
  */
 export function readTarget(url: string, tls: TlsSettings): Target {
   try {
-    const { hostname, port, username, password, pathname, searchParams } = new URL(url);
+    const { hostname, port, username, password, pathname, hash, searchParams } = new URL(url);
+    // A / or # in a password that is not written as %XX: the rest of it would be the name of the database.
+    if (hash || pathname.includes('@')) throw new TypeError('Invalid URL');
     const given = (parameter: string, part: string) => searchParams.get(parameter) || decodeURIComponent(part);
     const host = given('host', hostname.replace(/^\[(.+)\]$/, '$1')) || 'localhost';
     const target = {

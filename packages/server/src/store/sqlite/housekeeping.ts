@@ -14,6 +14,7 @@ type HousekeepingVerbs = Pick<
   | 'findAgreement'
   | 'recordTime'
   | 'findLatestTime'
+  | 'readClock'
 >;
 
 export function createHousekeeping(db: DatabaseSync, { write }: GroupCommit, { read }: Reader): HousekeepingVerbs {
@@ -70,5 +71,7 @@ export function createHousekeeping(db: DatabaseSync, { write }: GroupCommit, { r
         recordTime.run(at);
       }),
     findLatestTime: () => read(() => (latestTime.get()?.at as number | null) ?? undefined),
+    // It would be that of this machine.
+    readClock: async () => undefined,
   };
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
+import { migrations } from '../migrations/migrations.js';
 import { StoreUnusableError } from '../store.js';
 import { type Table, tables } from '../transfer/tables.js';
 import type { TransferSource } from '../transfer/transfer.js';
@@ -47,8 +48,10 @@ function openFile(file: string): DatabaseSyncInstance {
   try {
     checkIdentity(file);
     db = new DatabaseSync(file, { timeout: 10_000 });
-    if (readVersion(db, file) === 0) throw new StoreUnusableError(`${file} is empty: there is nothing to migrate.`);
-    migrate(db, file);
+    const version = readVersion(db, file);
+    if (version === 0) throw new StoreUnusableError(`${file} is empty: there is nothing to migrate.`);
+    // A backup stays as it is, and may lie where nothing can be written.
+    if (version < migrations.length) migrate(db, file);
     return db;
   } catch (error) {
     db?.close();
