@@ -16,7 +16,8 @@ const directories = new Set();
 // Whatever ends the bench ends its children and their data: an `exit` handler must be synchronous, so no goodbyes.
 process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL');
-  for (const directory of directories) rmSync(directory, { recursive: true, force: true });
+  // Tried again where a process that was just killed still writes.
+  for (const directory of directories) rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
 });
 for (const [signal, number] of [
   ['SIGINT', 2],
@@ -33,6 +34,12 @@ export function temporaryDirectory() {
   return directory;
 }
 
+/** Removes one of them before the end: they can be large. @param {string} directory */
+export function removeDirectory(directory) {
+  rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+  directories.delete(directory);
+}
+
 /**
  * Starts a module as a process of its own and waits for its first message.
  * @param {string} name
@@ -41,7 +48,7 @@ export function temporaryDirectory() {
  * @returns {Promise<Child>}
  */
 export function startChild(name, module, args = []) {
-  const started = launch(name, [fileURLToPath(module), ...args], true);
+  const started = launch(name, process.execPath, [fileURLToPath(module), ...args], { ipc: true });
   return firstOf(started, (resolve) =>
     started.process.once('message', (ready) => resolve({ ...started, port: ready.port, ready })),
   );
@@ -49,11 +56,13 @@ export function startChild(name, module, args = []) {
 
 /**
  * Starts a program that says on stderr when it is ready.
- * @param {RegExp} readyLine its first group is the port
+ * @param {RegExp} readyLine its first group, if there is one, is the port
+ * @param {{ env?: Record<string, string>, command?: string, uid?: number, gid?: number }} [options] `command` is Node
+ *   unless given
  * @returns {Promise<Child>}
  */
-export function startProgram(name, args, readyLine) {
-  const started = launch(name, args, false);
+export function startProgram(name, args, readyLine, { command = process.execPath, ...options } = {}) {
+  const started = launch(name, command, args, options);
   return firstOf(started, (resolve) =>
     started.process.stderr.on('data', () => {
       const match = readyLine.exec(started.log.text);
@@ -62,7 +71,7 @@ export function startProgram(name, args, readyLine) {
   );
 }
 
-function launch(name, args, ipc) {
+function launch(name, command, args, { ipc = false, env: added, uid, gid }) {
   const spawnedAt = performance.now();
   // Production mode for all; a NODE_OPTIONS of the caller's shell (a debugger, a heap limit) would distort the run.
   const env = {
@@ -70,8 +79,10 @@ function launch(name, args, ipc) {
     NODE_ENV: 'production',
     NODE_OPTIONS: '',
     ...(ipc && { UV_THREADPOOL_SIZE: poolSize }),
+    ...added,
   };
-  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'pipe', ...(ipc ? ['ipc'] : [])] });
+  const stdio = ['ignore', 'ignore', 'pipe', ...(ipc ? ['ipc'] : [])];
+  const child = spawn(command, args, { env, stdio, uid, gid });
   const log = { text: '' };
   child.stderr.on('data', (chunk) => (log.text = (log.text + chunk).slice(-4000)));
   children.add(child);
@@ -94,15 +105,19 @@ export function stopAll() {
   return Promise.all([...children].map(stop));
 }
 
-/** @param {import('node:child_process').ChildProcess} child */
-export function stop(child) {
+/**
+ * @param {import('node:child_process').ChildProcess} child
+ * @param {{ signal?: NodeJS.Signals, patience?: number }} [how] milliseconds after which it is killed
+ */
+export function stop(child, { signal = 'SIGTERM', patience = 2000 } = {}) {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
   return new Promise((resolve) => {
-    const timer = setTimeout(() => child.kill('SIGKILL'), 2000);
+    const timer = setTimeout(() => child.kill('SIGKILL'), patience);
     child.once('exit', () => {
       clearTimeout(timer);
       resolve();
     });
-    child.kill('SIGTERM');
+    child.kill(signal);
   });
 }
 

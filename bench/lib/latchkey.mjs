@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { startProgram, temporaryDirectory } from './children.mjs';
-import { post } from './load.mjs';
+import { head, post } from './load.mjs';
 
 const bin = fileURLToPath(new URL('../../packages/server/dist/bin.cjs', import.meta.url));
 
@@ -19,12 +19,17 @@ export const isBuilt = () => existsSync(bin);
 /** A data directory with one user in it. */
 export function dataDirectory() {
   const data = temporaryDirectory();
-  execFileSync(
-    process.execPath,
-    [bin, 'user', 'add', credentials.userName, '--password-stdin', '--data', data, '--json'],
-    { input: credentials.password, stdio: ['pipe', 'ignore', 'inherit'] },
-  );
+  addUser(['--data', data]);
   return data;
+}
+
+/** Adds the user of the bench; makes the store if there is none. @param {string[]} place flags that name the store */
+export function addUser(place, env = {}) {
+  execFileSync(process.execPath, [bin, 'user', 'add', credentials.userName, '--password-stdin', '--json', ...place], {
+    input: credentials.password,
+    stdio: ['pipe', 'ignore', 'inherit'],
+    env: { ...process.env, ...env },
+  });
 }
 
 /**
@@ -32,8 +37,26 @@ export function dataDirectory() {
  * @param {string} upstream URL of the API behind it
  */
 export function startLatchkey(upstream, data = dataDirectory()) {
-  const args = [bin, 'serve', '--port', '0', '--data', data, '--upstream', upstream, '--log-level', 'warn'];
-  return startProgram('Latchkey', args, /http:\/\/[^\s:/]+:(\d+)\/graphql/);
+  return startOn({ flags: ['--data', data], env: {} }, upstream);
+}
+
+/** Starts it on a store of `stores/`. @param {{ flags: string[], env: Record<string, string> }} store */
+export function startOn({ flags, env }, upstream) {
+  const args = [bin, 'serve', '--port', '0', ...flags, '--upstream', upstream, '--log-level', 'warn'];
+  return startProgram('Latchkey', args, /http:\/\/[^\s:/]+:(\d+)\/graphql/, { env });
+}
+
+/** A module of the built product, to make what only it can make. @param {string} module its path below src, without .ts */
+export function importBuilt(module) {
+  return import(new URL(`../../packages/server/dist/${module}.js`, import.meta.url));
+}
+
+/** The chain of refreshes for the load generator: each answer's token is presented later. @param {string[]} tokens */
+export function refreshChain(tokens) {
+  const body = JSON.stringify({ query: refreshQuery, variables: { refreshToken: '|' } });
+  const [before, after] = body.split('|');
+  const chainHead = head('POST', path, { 'content-type': 'application/json' });
+  return { head: chainHead, before, after, field: 'refreshToken', tokens };
 }
 
 /** Runs one operation. @returns its `data`; throws where there is none */

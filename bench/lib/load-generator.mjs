@@ -11,18 +11,18 @@ process.send({ ready: true });
 /** @param {import('./load.mjs').Job} job @returns {Promise<import('./load.mjs').Result>} */
 async function run(job) {
   const tally = { ok: 0, refused: 0, firstRefused: undefined, first: 0, last: 0, samples: [] };
-  const tokens = job.chain ? [...job.chain.tokens] : [];
+  const queue = { tokens: job.chain ? [...job.chain.tokens] : [], next: 0 };
   const cpu = process.cpuUsage();
   const start = performance.now();
   const deadline = start + job.seconds * 1000;
-  await Promise.all(Array.from({ length: job.connections }, (_, i) => connection(job, i, deadline, tally, tokens)));
+  await Promise.all(Array.from({ length: job.connections }, (_, i) => connection(job, i, deadline, tally, queue)));
   const used = process.cpuUsage(cpu);
   return {
     ok: tally.ok,
     refused: tally.refused,
     firstRefused: tally.firstRefused,
     samples: tally.samples,
-    tokens,
+    tokens: queue.tokens.slice(queue.next),
     // Between the first and the last answer: slow answers (password hashes) lose nothing at the edges of the round.
     rate: tally.ok > 1 ? ((tally.ok - 1) * 1000) / (tally.last - tally.first) : 0,
     clientCpu: (used.user + used.system) / 1000 / (performance.now() - start),
@@ -30,13 +30,19 @@ async function run(job) {
 }
 
 /** Sends, waits, sends again, until the deadline. Resolves when its last answer is in. */
-function connection(job, index, deadline, tally, tokens) {
+function connection(job, index, deadline, tally, queue) {
   return new Promise((resolve) => {
     let turn = index;
     let pending = '';
+    let token;
     const buffer = Buffer.allocUnsafe(64 * 1024);
-    const socket = net.connect({ port: job.port, host: '127.0.0.1', noDelay: true, onread: { buffer, callback } });
-    const send = () => socket.write(job.chain ? chained(job.chain, tokens[index]) : next(), 'latin1');
+    const port = job.ports ? job.ports[index % job.ports.length] : job.port;
+    const socket = net.connect({ port, host: '127.0.0.1', noDelay: true, onread: { buffer, callback } });
+    const send = () => socket.write(job.chain ? nextInChain() : next(), 'latin1');
+    const nextInChain = () => {
+      token = queue.tokens[queue.next++];
+      return chained(job.chain, token);
+    };
     const next = () => {
       turn += job.connections;
       return job.requests[turn % job.requests.length];
@@ -56,7 +62,7 @@ function connection(job, index, deadline, tally, tokens) {
       pending = '';
       const now = performance.now();
       count(job, answer, now, deadline, tally);
-      if (job.chain) tokens[index] = successor(job.chain, answer.body) ?? tokens[index];
+      if (job.chain) queue.tokens.push(successor(job.chain, answer.body) ?? token);
       if (now < deadline) send();
       else socket.destroy();
       return true;

@@ -2,12 +2,13 @@ import { startChild } from './children.mjs';
 
 /**
  * @typedef {object} Job what one contestant is asked in one round
- * @property {number} port
+ * @property {number} [port]
+ * @property {number[]} [ports] instead: the connections are spread over them
  * @property {number} connections each has one request under way at a time
  * @property {number} seconds
  * @property {string} expect what the body of every answer must contain to be counted
  * @property {string[]} [requests] whole HTTP requests, sent in rotation
- * @property {Chain} [chain] instead: each connection sends the token that its last answer held
+ * @property {Chain} [chain] instead: tokens from the front of a queue; the token that an answer held goes to its end
  *
  * @typedef {{ head: string, before: string, after: string, field: string, tokens: string[] }} Chain
  *
@@ -17,7 +18,7 @@ import { startChild } from './children.mjs';
  * @property {number} refused all others
  * @property {string} [firstRefused]
  * @property {string[]} samples some whole bodies
- * @property {string[]} tokens where the chains stand
+ * @property {string[]} tokens where the queue of a chain stands
  * @property {number} clientCpu share of one core that the load generator used
  */
 

@@ -62,3 +62,11 @@ export function median(values) {
 function spread(rates) {
   return { rate: median(rates), min: Math.min(...rates), max: Math.max(...rates) };
 }
+
+/**
+ * Shorter rounds and more of them, so that a contestant and the one that it is compared with are measured closer
+ * together. @param {number} parts each round becomes so many, which take twice as long together
+ */
+export function inShortRounds({ rounds, seconds, warmUp }, parts) {
+  return { rounds: parts * rounds, seconds: (2 * seconds) / parts, warmUp };
+}

@@ -16,17 +16,20 @@ export function machine() {
 }
 
 /** The figures of one row, a line per contestant. */
-export function rowText({ name, title, connections, plan, figures, memory }) {
+export function rowText({ name, title, connections, plan, figures, memory, parts }) {
+  if (parts) return parts.map(rowText).join('\n');
   if (name === 'weight') return section(title, ['', 'idle memory', 'ready after'], figures.map(weightCells));
   const heading = `${title} — ${connections} connections, ${plan.rounds} × ${plan.seconds} s`;
+  const weights = weightColumns.filter(({ key }) => memory.some((entry) => entry[key] !== undefined));
   const cells = ({ name, rate, min, max, clientCpu }) => [
     name,
     `${number(rate)}/s`,
     `${number(min)}–${number(max)}`,
     clientCpu === undefined ? '' : `${Math.round(clientCpu * 100)} %`,
-    megabytes(memory.find((entry) => entry.name === name)),
+    ...weights.map(({ key }) => megabytes(memory.find((entry) => entry.name === name)?.[key])),
   ];
-  return section(heading, ['', 'median', 'min–max', 'client CPU', 'memory after'], figures.map(cells));
+  const columns = ['', 'median', 'min–max', 'client CPU', ...weights.map(({ heading }) => heading)];
+  return section(heading, columns, figures.map(cells));
 }
 
 /** The table that answers: what was promised, and was it kept? Markdown, so that it can be pasted. */
@@ -55,13 +58,19 @@ function section(heading, columns, rows) {
   );
 }
 
+const weightColumns = [
+  { key: 'megabytes', heading: 'memory after' },
+  { key: 'databaseMegabytes', heading: 'database memory' },
+  { key: 'storeMegabytes', heading: 'store' },
+];
+
 const weightCells = ({ name, megabytes, readyMilliseconds }) => [
   name,
   `${number(megabytes)} MB`,
   `${number(readyMilliseconds)} ms`,
 ];
 
-const megabytes = (entry) => (entry ? `${number(entry.megabytes)} MB` : '');
+const megabytes = (value) => (value === undefined ? '' : `${number(value)} MB`);
 
 /** Two digits after the point for small numbers, none for large ones. */
 function number(value) {

@@ -9,6 +9,7 @@ import { measure, ratio } from './measure.mjs';
  * @property {number} connections
  * @property {(tools: { load: Awaited<ReturnType<typeof import('./load.mjs').startLoad>>, withLatchkey: boolean }) => Promise<import('./measure.mjs').Contestant[]>} contestants
  *   starts them
+ * @property {(plan: object) => object} [planOf] changes how long and how often it is measured
  * @property {{ ours: string, of: string[], atLeast?: number }[]} targets `of`: the fastest of these is what ours is compared with
  */
 
@@ -16,7 +17,8 @@ import { measure, ratio } from './measure.mjs';
  * Starts the contestants of a row, measures them and stops them.
  * @param {Row} row
  */
-export async function runRow(row, withLatchkey, plan, progress) {
+export async function runRow(row, withLatchkey, commonPlan, progress) {
+  const plan = row.planOf?.(commonPlan) ?? commonPlan;
   progress(`${row.name}: starting the contestants`);
   const contestants = await row.contestants({ load: await startLoad(), withLatchkey });
   const figures = await measure(contestants, plan, progress);
@@ -31,7 +33,8 @@ function memoryAfterLoad(contestants) {
   return servers.map(({ name, child }) => ({ name, megabytes: residentMegabytes(child) }));
 }
 
-function compare({ title, targets }, figures) {
+/** Each of the targets, and whether it was met. @param {Pick<Row, 'title' | 'targets'>} row @param {import('./measure.mjs').Figure[]} figures */
+export function compare({ title, targets }, figures) {
   const find = (name) => figures.find((figure) => figure.name === name);
   return targets.map(({ ours, of, atLeast }) => {
     const theirs = of.map(find).reduce((best, figure) => (figure.rate > best.rate ? figure : best));
@@ -46,6 +49,11 @@ function compare({ title, targets }, figures) {
     if (!find(ours)) return { ...comparison, verdict: 'not measured' };
     const result = ratio(find(ours), theirs);
     if (atLeast === undefined) return { ...comparison, ...result, verdict: '' };
-    return { ...comparison, ...result, target: `≥ ${atLeast}`, verdict: result.ratio >= atLeast ? 'met' : 'missed' };
+    return {
+      ...comparison,
+      ...result,
+      target: `≥ ${Number(atLeast.toFixed(2))}`,
+      verdict: result.ratio >= atLeast ? 'met' : 'missed',
+    };
   });
 }

@@ -10,9 +10,19 @@ export function startContestant(name, file, args = []) {
 export async function startRate(name, file, args = []) {
   const child = await startContestant(name, file, args);
   const run = async (seconds) => {
-    child.process.send({ seconds });
-    const [{ rate }] = await once(child.process, 'message');
-    return { rate };
+    const ended = new AbortController();
+    const answer = once(child.process, 'message', { signal: ended.signal });
+    const onExit = () => ended.abort();
+    child.process.once('exit', onExit);
+    child.process.send({ seconds }, (error) => error && onExit());
+    try {
+      const [{ rate }] = await answer;
+      return { rate };
+    } catch {
+      throw new Error(`${name} ended by itself: ${child.log.text.trim() || 'it said nothing'}`);
+    } finally {
+      child.process.off('exit', onExit);
+    }
   };
   return { name, child, run };
 }

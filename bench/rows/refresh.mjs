@@ -24,16 +24,9 @@ export const row = {
 
     async function refreshing() {
       const child = await latchkey.startLatchkey((await startUpstream()).url);
-      const [before, after] = JSON.stringify({ query: latchkey.refreshQuery, variables: { refreshToken: '|' } }).split(
-        '|',
+      const chain = latchkey.refreshChain(
+        (await latchkey.signIn(child, sessions)).map(({ refreshToken }) => refreshToken),
       );
-      const chain = {
-        head: head('POST', latchkey.path, { 'content-type': 'application/json' }),
-        before,
-        after,
-        field: 'refreshToken',
-        tokens: (await latchkey.signIn(child, sessions)).map(({ refreshToken }) => refreshToken),
-      };
       const check = ({ data }) => isJwt(data.signInRefresh.accessToken);
       return { name: ours, child, check, run: chained(child, chain, '"accessToken":"eyJ') };
     }
