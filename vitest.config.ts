@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 const project = (name: string, include: string, globalSetup: string[] = []) => ({
@@ -16,6 +17,8 @@ export default defineConfig({
   test: {
     // Tests start servers and native modules: a process for each file keeps them apart.
     pool: 'forks',
+    // One more than Vitest takes by itself: the tests wait for servers, disks and clocks half of their time.
+    maxWorkers: availableParallelism(),
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [
