@@ -9,7 +9,7 @@ import type { Domain } from './domain/domain.js';
 import { deriveKeys } from './domain/secret.js';
 import { createAccessTokens } from './domain/tokens/access-tokens.js';
 import { createRevocations } from './domain/tokens/revocations.js';
-import { openSigningKeys } from './domain/tokens/signing-keys.js';
+import { openSigningKeys, type SigningKeySettings } from './domain/tokens/signing-keys.js';
 import { clockSkew } from './domain/tokens/signing-keys-schedule.js';
 import type { Clock } from './lib/clock.js';
 import type { Log } from './lib/log.js';
@@ -28,7 +28,11 @@ export interface Surroundings {
 export type Parts = Awaited<ReturnType<typeof openParts>>;
 
 /** What takes time or can fail: the log, the secret, the store and what is loaded from it. */
-export async function openParts(config: Config, { log: givenLog, clock: givenClock }: Surroundings) {
+export async function openParts(
+  config: Config,
+  { log: givenLog, clock: givenClock }: Surroundings,
+  { upkeep }: Pick<SigningKeySettings, 'upkeep'> = { upkeep: true },
+) {
   const log = givenLog ?? pino({ level: config.logLevel });
   const secret = findSecret(config);
   const store = await openStore(config, log);
@@ -45,10 +49,13 @@ export async function openParts(config: Config, { log: givenLog, clock: givenClo
         algorithm: config.signingAlgorithm,
         lifetime: config.signingKeyLifetime,
         accessTokenLifetime: lifetime,
+        upkeep,
         log,
       },
       clock,
     );
+    // Once more: a migration that began in between has found the store empty.
+    await refuseHalfMigrated(store);
     const passwordHashes = createPasswordHashes(config.hashQueue);
     return { clock, store, log, refreshTokenKeys: derived.refreshToken, keys, revocations, passwordHashes };
   } catch (error) {
@@ -151,8 +158,9 @@ export async function createDomain(
   const isEnded = async (sessionId: string) => (await store.findSession(sessionId))?.revokedAt !== null;
   const accessTokens = createAccessTokens({ keys, revocations, isEnded }, { ...names, lifetime }, clock);
   const onKeysChanged = async () => {
-    const { dropped } = await keys.reload();
-    if (dropped) accessTokens.forget();
+    await keys.reload();
+    // Whether or not one was dropped: the keys change once a month, and to check signatures again is cheap.
+    accessTokens.forget();
   };
   const follower = createChangeFollower({ store, revocations, onKeysChanged, lifetime, log }, clock);
   // A token refused before a restart must not be good after it.
@@ -167,7 +175,8 @@ export async function openDomain(
 ): Promise<{ readonly domain: Domain; close(): Promise<void> }> {
   // Standard output is what the command prints.
   const log = surroundings.log ?? pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: true }));
-  const parts = await openParts(config, { ...surroundings, log });
+  // The servers see to the keys: to look at a list must not publish one of another algorithm.
+  const parts = await openParts(config, { ...surroundings, log }, { upkeep: false });
   const { publicUrl } = publicAddresses(config, config.port);
   const issuer = config.publicUrl ?? (await parts.store.findAgreement('issuer')) ?? publicUrl;
   const { audience } = publicAddresses({ ...config, publicUrl: issuer }, config.port);

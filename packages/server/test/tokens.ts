@@ -30,7 +30,11 @@ export async function openTokens(algorithm: SigningAlgorithm = 'ES256', atEnd = 
   const log = createTestLog();
   /** Opens the keys again, as another process would. */
   const openKeys = (settings: Partial<SigningKeySettings> = {}, at = store) =>
-    openSigningKeys(at, { encryptionKeys: [encryptionKey], algorithm, ...keyTimes, log, ...settings }, clock);
+    openSigningKeys(
+      at,
+      { encryptionKeys: [encryptionKey], algorithm, ...keyTimes, upkeep: true, log, ...settings },
+      clock,
+    );
   const keys = await openKeys();
   const revocations = createRevocations({ lifetime, limit: 1000 }, clock);
   const isEnded = async (id: string) => (await store.findSession(id))?.revokedAt !== null;

@@ -19,7 +19,11 @@ export const keysRotate: Command = {
     'Give the algorithm and the lifetime of access tokens as the servers have them.',
   args: [],
   options: {
-    now: { about: 'Sign with it at once; verifiers have to look again when they meet an unknown kid.' },
+    now: {
+      about:
+        'Sign with it at once; verifiers have to look again when they meet an unknown kid. Other nodes hear of it ' +
+        'within a second, and refuse its tokens until then.',
+    },
     reason: { placeholder: 'TEXT', about: 'Why, for the audit; "compromised" needs --now and drops the other keys.' },
     json: { about: 'Print one JSON object; times are ISO 8601 in UTC.' },
   },

@@ -1,5 +1,6 @@
+import { rmSync } from 'node:fs';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { startTestServer } from '../../test/harness.js';
+import { makeTempDirectory, startTestServer } from '../../test/harness.js';
 import { openShell } from '../../test/shell.js';
 
 type Shell = ReturnType<typeof openShell>;
@@ -98,4 +99,33 @@ test.each([
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr.trimEnd()).toMatch(message);
   expect(await listKeys(shell)).toHaveLength(1);
+});
+
+test('commands that are set to another algorithm than the servers add no key', async () => {
+  const shell = openShell();
+  const [key] = await listKeys(shell, '--signing-algorithm', 'EdDSA');
+  await shell(['user', 'add', 'ada@example.com', '--generate']);
+  await shell(['user', 'list']);
+  await shell(['session', 'list', 'ada@example.com']);
+  await shell(['token', 'inspect'], 'no token');
+  expect(await listKeys(shell, '--signing-algorithm', 'RS256')).toEqual([key]);
+  expect(key).toMatchObject({ algorithm: 'EdDSA', state: 'current' });
+  const { stdout } = await shell(['keys', 'rotate', '--now', '--json']);
+  expect(JSON.parse(stdout)).toMatchObject({ added: { algorithm: 'ES256' }, others: [{ kid: key.kid }] });
+});
+
+test('a server that is set to another algorithm has its key at the start', async () => {
+  const data = await makeTempDirectory();
+  const shell = openShell(data);
+  await shell(['keys', 'list', '--signing-algorithm', 'EdDSA']);
+  const server = await startTestServer({ data });
+  onTestFinished(async () => {
+    await server.stop();
+    rmSync(data, { recursive: true });
+  });
+  const states = (await listKeys(shell)).map(({ algorithm, state }: Record<string, string>) => [algorithm, state]);
+  expect(states).toEqual([
+    ['EdDSA', 'retiring'],
+    ['ES256', 'current'],
+  ]);
 });

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { DatabaseSync } from '@photostructure/sqlite';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { password, startTestServer } from '../../test/harness.js';
 import { createTestDatabase } from '../../test/postgres/database.js';
@@ -143,6 +145,24 @@ describe('session revoke', () => {
     expect(await signInWith(password)).toBe('signed in');
     expect(JSON.parse((await shell([...argv, '--json'])).stdout)).toEqual({ userName, sessionsEnded: 1 });
   });
+});
+
+test('a user name from before the rule for names does not steer the terminal', async () => {
+  const { server, shell, list } = await openOffice(1);
+  const [{ id }] = await list();
+  const db = new DatabaseSync(join(server.data, 'latchkey.db'), { timeout: 5000 });
+  db.prepare('UPDATE users SET user_name = ?').run('ada\u009b2J\u202e@example.com');
+  db.close();
+  for (const argv of [
+    ['user', 'list'],
+    ['user', 'list', '--json'],
+    ['session', 'revoke', '--', id],
+  ]) {
+    const { code, stdout } = await shell(argv);
+    expect(code).toBe(0);
+    expect(stdout).toContain('@example.com');
+    expect(stdout.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  }
 });
 
 test('all of it works on PostgreSQL, whatever is given as an id', async () => {

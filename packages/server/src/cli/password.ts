@@ -1,12 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { createInterface } from 'node:readline';
-import { Writable } from 'node:stream';
 import type { Invocation, Option } from './command.js';
 import type { Io } from './io.js';
+import { askSilently, readInput } from './read-input.js';
 import { UsageError } from './usage-error.js';
-
-/** More than any password may have; reading stops here. */
-const maxInputBytes = 65_536;
 
 /** Where a password comes from; with neither of them it is asked for on the terminal. */
 export const passwordOptions = {
@@ -53,16 +49,10 @@ export async function readPassword({ stdin }: Io): Promise<string> {
 }
 
 async function readText(stdin: Io['stdin']): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of stdin) {
-    size += chunk.length;
-    if (size > maxInputBytes)
-      throw new UsageError('Standard input is longer than any password; send the password alone.');
-    chunks.push(Buffer.from(chunk));
-  }
+  const { bytes, isCut } = await readInput(stdin);
+  if (isCut) throw new UsageError('Standard input is longer than any password; send the password alone.');
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     // A replaced character would make a password that nobody can type.
     throw new UsageError('The password on standard input is not UTF-8; send it in that encoding.');
@@ -74,25 +64,15 @@ async function readText(stdin: Io['stdin']): Promise<string> {
  * @throws {UsageError} when there is no terminal
  * @throws {Error} when the two differ or the person gives up
  */
-export async function askPassword({ stdin, stderr }: Io): Promise<string> {
-  if (!stdin.isTTY) throw new UsageError('There is no terminal to ask on; pipe the password in with --password-stdin.');
-  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const lines = createInterface({ input: stdin, output: silent, terminal: true, historySize: 0 });
-  // The iterator keeps what is typed or pasted before it is asked for.
-  const answers = lines[Symbol.asyncIterator]();
-  const ask = async (question: string) => {
-    stderr.write(question);
-    const { value, done } = await answers.next();
-    stderr.write('\n');
-    // Ctrl+C and Ctrl+D close the interface.
-    if (done) throw new Error('No password was given; nothing was changed.');
-    return value;
-  };
-  try {
-    const password = await ask('Password: ');
-    if (password !== (await ask('The same again: '))) throw new Error('The two passwords differ; nothing was changed.');
-    return password;
-  } finally {
-    lines.close();
+export async function askPassword(io: Io): Promise<string> {
+  if (!io.stdin.isTTY) {
+    throw new UsageError('There is no terminal to ask on; pipe the password in with --password-stdin.');
   }
+  return askSilently(io, async (ask) => {
+    const password = await ask('Password: ');
+    const again = password === undefined ? undefined : await ask('The same again: ');
+    if (password === undefined || again === undefined) throw new Error('No password was given; nothing was changed.');
+    if (password !== again) throw new Error('The two passwords differ; nothing was changed.');
+    return password;
+  });
 }

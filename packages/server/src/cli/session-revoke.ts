@@ -3,7 +3,7 @@ import { revokeSessionByOperator, revokeSessionsByOperator } from '../domain/ses
 import type { Command } from './command.js';
 import { exitCodes } from './failure.js';
 import { storeSettings } from './store-settings.js';
-import { countSessions } from './table.js';
+import { countSessions, printable, safeJson } from './table.js';
 import { UsageError } from './usage-error.js';
 import { withDomain } from './with-domain.js';
 
@@ -36,14 +36,16 @@ export const sessionRevoke: Command = {
     const { words, json } = await withDomain(invocation, (domain) =>
       id === undefined ? revokeAll(domain, String(user)) : revokeOne(domain, id),
     );
-    io.stdout.write(flags.json ? `${JSON.stringify(json)}\n` : words);
+    io.stdout.write(flags.json ? `${safeJson(json)}\n` : words);
     return exitCodes.done;
   },
 };
 
 async function revokeOne(domain: Domain, id: string): Promise<Outcome> {
   const json = await revokeSessionByOperator(domain, id);
-  return { json, words: `Ended the session ${id} of ${json.userName}; its access tokens are refused from now on.\n` };
+  // Unlike a name that was typed, this one may be older than the rule for names.
+  const userName = printable(json.userName);
+  return { json, words: `Ended the session ${id} of ${userName}; its access tokens are refused from now on.\n` };
 }
 
 async function revokeAll(domain: Domain, user: string): Promise<Outcome> {

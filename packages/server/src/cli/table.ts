@@ -17,7 +17,7 @@ export function table(rows: readonly (readonly string[])[]): string {
 const unsafe = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 /** What a caller sent must not steer the operator's terminal: U+009B begins an escape sequence and fits in a header. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replace(unsafe, '\ufffd');
 }
 

@@ -3,7 +3,7 @@ import type { Command } from './command.js';
 import { exitCodes } from './failure.js';
 import type { Output } from './io.js';
 import { storeSettings } from './store-settings.js';
-import { isoTime, table } from './table.js';
+import { isoTime, safeJson, table } from './table.js';
 import { withDomain } from './with-domain.js';
 
 export const userList: Command = {
@@ -27,7 +27,7 @@ async function writeJson(users: AsyncIterable<ListedUser>, output: Output): Prom
   let separator = '[\n';
   for await (const user of users) {
     const times = { createdAt: isoTime(user.createdAt), disabledAt: user.disabledAt && isoTime(user.disabledAt) };
-    output.write(`${separator}${JSON.stringify({ ...user, ...times })}`);
+    output.write(`${separator}${safeJson({ ...user, ...times })}`);
     separator = ',\n';
   }
   output.write(separator === '[\n' ? '[]\n' : '\n]\n');

@@ -41,6 +41,7 @@ test('with nothing given the defaults hold, in milliseconds and bytes', () => {
     accessTokenLifetime: 3_600_000,
     sessionIdleLifetime: 30 * 86_400_000,
     sessionLifetime: 90 * 86_400_000,
+    sessionsPerUser: 200,
     refreshRetryWindow: 30_000,
     signingAlgorithm: 'ES256',
     signingKeyLifetime: 30 * 86_400_000,

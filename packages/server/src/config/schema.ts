@@ -178,6 +178,12 @@ export const settings = {
     default: '90d',
     about: 'How long a session lives at all; at least the idle lifetime.',
   },
+  sessionsPerUser: {
+    group: sessions,
+    type: integer(1, 10_000),
+    default: 200,
+    about: 'How many living sessions a user may have; a further sign-in ends the oldest.',
+  },
   refreshRetryWindow: {
     group: sessions,
     type: duration('0s', '5m'),

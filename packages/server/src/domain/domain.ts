@@ -26,6 +26,8 @@ export interface DomainSettings {
   readonly accessTokenLifetime: number;
   readonly sessionIdleLifetime: number;
   readonly sessionLifetime: number;
+  /** How many living ones a user may have. */
+  readonly sessionsPerUser: number;
   readonly refreshRetryWindow: number;
   readonly passwordMinLength: number;
   readonly passwordMaxBytes: number;

@@ -24,9 +24,15 @@ export interface Store {
 
   /**
    * Adds the session if its user is there, is not disabled and still has the password hash that was verified, in one
-   * step: disabling the user or changing the password wins every race.
+   * step: disabling the user or changing the password wins every race. In the same step the user's oldest living
+   * sessions beyond the limit end, never the new one; sign-ins at the same moment may leave a few too many until the
+   * next. Returns the ids of those that ended.
    */
-  addSession(session: SessionRecord, passwordHash: string, audit: AuditRecord): Promise<'added' | 'refused'>;
+  addSession(
+    session: SessionRecord,
+    admission: Admission,
+    audit: AuditRecord,
+  ): Promise<'refused' | { readonly ended: readonly string[] }>;
   /**
    * The one conditional update behind a refresh: undefined where the session is not at `generation`, has ended or has
    * expired, or where its user is disabled.
@@ -88,10 +94,11 @@ export interface Store {
     readonly limit: number;
     readonly endedBefore: number;
   }): Promise<{ readonly pruned: number; readonly next: string | undefined }>;
-  /** Removes the oldest of the audit's lines, of the changes or of the retired keys, if older than `before`; at most `limit`. */
-  pruneAudit(page: PrunePage): Promise<number>;
-  pruneChanges(page: PrunePage): Promise<number>;
-  pruneSigningKeys(page: PrunePage): Promise<number>;
+  /** Looks at `limit` rows in the order of their numbers after `after`, and removes those older than `before`. */
+  pruneAudit(page: LogPage): Promise<PrunedLog>;
+  pruneChanges(page: LogPage): Promise<PrunedLog>;
+  /** Removes those of the keys that retired before `before`; at most `limit`. Returns how many. */
+  pruneSigningKeys(page: { readonly before: number; readonly limit: number }): Promise<number>;
 
   /** Keeps the value under the name unless there is one, and returns the one that is kept: what all processes agree on. */
   agreeOn(name: string, value: string): Promise<string>;
@@ -132,6 +139,19 @@ export interface SessionRecord {
   readonly userAgent: string;
 }
 
+/** On what terms a session is added. */
+export interface Admission {
+  /** The hash that was verified. */
+  readonly passwordHash: string;
+  /** How many living sessions the user may have, the new one among them. */
+  readonly limit: number;
+  /** How many end at most: what is too much beyond that is left for the next time. */
+  readonly endAtMost: number;
+  readonly reason: string;
+  /** The line in the audit for each that ended, in which its id takes the place of the session's. */
+  readonly endedAudit: AuditRecord;
+}
+
 export interface Rotation {
   readonly id: string;
   readonly generation: number;
@@ -167,9 +187,17 @@ export interface Changes {
   readonly haveKeysChanged: boolean;
 }
 
-export interface PrunePage {
+export interface LogPage {
+  /** The number of a row; 0 for the beginning. */
+  readonly after: number;
   readonly before: number;
   readonly limit: number;
+}
+
+export interface PrunedLog {
+  readonly pruned: number;
+  /** The last row that was looked at, where to go on; undefined at the end. */
+  readonly next: { readonly after: number; readonly at: number } | undefined;
 }
 
 export interface SigningKeyRecord {

@@ -255,6 +255,38 @@ test('without the secret beside the store it says so before it copies', async ()
   expect(await query(`SELECT 1 FROM pg_tables WHERE schemaname = 'public'`)).toEqual([]);
 });
 
+test('what a node has written since the tables were found empty keeps the copying from beginning', async () => {
+  const data = await makeStore(3);
+  const database = await createTestDatabase();
+  const source = openSqliteSource(join(data, 'latchkey.db'));
+  const destination = await openPostgresDestination({ url: database.url, timeout: 5_000 });
+  onTestFinished(() => destination.close());
+  // It has begun to write, and nobody sees it yet.
+  const node = await database.connect();
+  await node.query('BEGIN');
+  await node.query(`INSERT INTO agreements VALUES ('issuer', 'http://localhost')`);
+  const copying = transfer(source, destination, { onProgress: () => undefined });
+  copying.catch(() => undefined);
+  const waits = `SELECT 1 FROM pg_locks JOIN pg_database ON oid = database WHERE NOT granted AND datname = $1`;
+  await vi.waitFor(async () => expect(await database.query(waits, database.name)).toHaveLength(1));
+  await node.query('COMMIT');
+  await expect(copying).rejects.toThrow('The database to migrate to is not empty');
+  source.close();
+  expect(await countsOf(database)).toMatchObject({ users: 0, sessions: 0, agreements: 1 });
+  expect(await database.query(`SELECT 1 FROM pg_constraint WHERE conname = 'sessions_user_id_fkey'`)).toHaveLength(1);
+  await expect(refuseHalfMigrated(await openTestStore(database.url))).resolves.toBeUndefined();
+});
+
+test('a session without its user is named as what is wrong with the store', async () => {
+  const data = await makeStore(3);
+  const db = new DatabaseSync(join(data, 'latchkey.db'));
+  db.exec(`PRAGMA foreign_keys = OFF; DELETE FROM users WHERE id = 'u1'`);
+  db.close();
+  await expect(copy(data, await createTestDatabase())).rejects.toThrow(
+    /violates foreign key constraint .+; the store to copy from refers to something that it does not hold: /,
+  );
+});
+
 test('the foreign key stays where the copying cannot be marked as begun', async () => {
   const database = await createTestDatabase();
   const destination = await openPostgresDestination({ url: database.url, timeout: 5_000 });

@@ -49,6 +49,8 @@ export function describeAgreements(open: OpenStore): void {
       expect(await store.findLatestTime()).toBe(now);
       await store.recordTime(now + 10);
       expect(await store.findLatestTime()).toBe(now + 10);
+      await store.recordTime(now + 5);
+      expect(await store.findLatestTime()).toBe(now + 5);
     });
   });
 }

@@ -137,7 +137,15 @@ export function describeChanges(open: OpenStore): void {
       listener.mockClear();
       await addSigningKey(second);
       await vi.waitFor(() => expect(listener).toHaveBeenCalled());
+
       end();
+      listener.mockClear();
+      const stillThere = vi.fn();
+      const endOther = store.watchChanges(stillThere);
+      await revokeSession(second, await addSession(second));
+      await vi.waitFor(() => expect(stillThere).toHaveBeenCalled());
+      expect(listener).not.toHaveBeenCalled();
+      endOther();
     });
   });
 }

@@ -5,12 +5,12 @@ import {
   addSigningKey,
   addUser,
   hour,
+  makeAdmission,
   makeAudit,
   makeSession,
   makeSigningKey,
   makeUser,
   now,
-  passwordHash,
   revokeSession,
 } from './records.js';
 import type { OpenStore } from './suite.js';
@@ -19,7 +19,9 @@ const revocation = { userId: 'ada', at: now, reason: 'x', expiredBy: now };
 const page = { before: now, limit: 10 };
 
 /** Every verb that asks the database and is answered by a promise, but close. */
-const verbs: { readonly [Verb in keyof Omit<Store, 'close' | 'watchChanges' | 'readClock'>]: (store: Store) => Promise<unknown> } = {
+const verbs: {
+  readonly [Verb in keyof Omit<Store, 'close' | 'watchChanges' | 'readClock'>]: (store: Store) => Promise<unknown>;
+} = {
   addUser: (store) => store.addUser(makeUser(), makeAudit('user.added')),
   findUser: (store) => store.findUser('ada@example.com'),
   findUserById: (store) => store.findUserById('ada'),
@@ -28,7 +30,8 @@ const verbs: { readonly [Verb in keyof Omit<Store, 'close' | 'watchChanges' | 'r
   disableUser: (store) => store.disableUser(revocation, makeAudit('x')),
   enableUser: (store) => store.enableUser('ada', makeAudit('x')),
   changePassword: (store) => store.changePassword({ ...revocation, passwordHash: 'new' }, makeAudit('x')),
-  addSession: (store) => store.addSession(makeSession({ userId: 'ada' }), passwordHash, makeAudit('session.signed_in')),
+  addSession: (store) =>
+    store.addSession(makeSession({ userId: 'ada' }), makeAdmission(), makeAudit('session.signed_in')),
   rotateSession: (store) => store.rotateSession({ id: 'a', generation: 0, now, idleExpiresAt: now + hour }),
   findSession: (store) => store.findSession('a'),
   listSessions: (store) => store.listSessions({ userId: 'ada', now, limit: 10 }),
@@ -41,8 +44,8 @@ const verbs: { readonly [Verb in keyof Omit<Store, 'close' | 'watchChanges' | 'r
     store.replaceKeyEncryption({ kid: 'a', from: Uint8Array.of(1), to: Uint8Array.of(2) }),
   takeLease: (store) => store.takeLease({ name: 'a', holder: 'b', now, until: now + 1 }),
   pruneSessions: (store) => store.pruneSessions({ after: '', limit: 10, endedBefore: now }),
-  pruneAudit: (store) => store.pruneAudit(page),
-  pruneChanges: (store) => store.pruneChanges(page),
+  pruneAudit: (store) => store.pruneAudit({ ...page, after: 0 }),
+  pruneChanges: (store) => store.pruneChanges({ ...page, after: 0 }),
   pruneSigningKeys: (store) => store.pruneSigningKeys(page),
   agreeOn: (store) => store.agreeOn('a', 'b'),
   findAgreement: (store) => store.findAgreement('a'),

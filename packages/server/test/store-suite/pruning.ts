@@ -80,19 +80,31 @@ export function describePruning(open: OpenStore): void {
       });
     });
 
-    test('the oldest lines of the audit go, at most as many as were asked for', async () => {
+    test('old lines of the audit go a page at a time, and what stays is passed over', async () => {
       const { store, readAudit } = await open();
-      for (let i = -3; i <= 1; i++) await store.addUser(makeUser(), makeAudit('user.added', { at: now + i }));
+      const written = [-3, 0, 5, -2, 1, -1, 2];
+      for (const i of written) await store.addUser(makeUser(), makeAudit('user.added', { at: now + i }));
       const times = async () => (await readAudit()).map(({ at }) => at - now);
-      expect(await store.pruneAudit({ before: now, limit: 2 })).toBe(2);
-      expect(await times()).toEqual([-1, 0, 1]);
-      expect(await store.pruneAudit({ before: now, limit: 2 })).toBe(1);
-      expect(await times()).toEqual([0, 1]);
-      expect(await store.pruneAudit({ before: now, limit: 2 })).toBe(0);
-      expect(await times()).toEqual([0, 1]);
+      const page = { before: now, limit: 2 };
+      const first = await store.pruneAudit({ ...page, after: 0 });
+      expect(first).toMatchObject({ pruned: 1, next: { at: now } });
+      expect(await times()).toEqual([0, 5, -2, 1, -1, 2]);
+      const second = await store.pruneAudit({ ...page, after: first.next?.after ?? 0 });
+      expect(second).toMatchObject({ pruned: 1, next: { at: now - 2 } });
+      expect(await times()).toEqual([0, 5, 1, -1, 2]);
+      // The row it goes on after is gone.
+      const third = await store.pruneAudit({ ...page, after: second.next?.after ?? 0 });
+      expect(third).toMatchObject({ pruned: 1, next: { at: now - 1 } });
+      expect(await store.pruneAudit({ ...page, after: third.next?.after ?? 0 })).toEqual({
+        pruned: 0,
+        next: undefined,
+      });
+      expect(await times()).toEqual([0, 5, 1, 2]);
+      expect(await store.pruneAudit({ before: now + 9, limit: 9, after: 0 })).toEqual({ pruned: 4, next: undefined });
+      expect(await store.pruneAudit({ ...page, after: 0 })).toEqual({ pruned: 0, next: undefined });
     });
 
-    test('the oldest changes go, and the others are still told', async () => {
+    test('old changes go, and the others are still told', async () => {
       const { store } = await open();
       const sessions: SessionRecord[] = [];
       for (let i = -3; i <= 1; i++) {
@@ -101,10 +113,12 @@ export function describePruning(open: OpenStore): void {
         sessions.push(session);
       }
       const told = async () => (await store.listChanges({ after: undefined, since: 0 })).revokedSessions.toSorted();
-      expect(await store.pruneChanges({ before: now, limit: 2 })).toBe(2);
+      const { pruned, next } = await store.pruneChanges({ after: 0, before: now, limit: 2 });
+      expect({ pruned, at: next?.at }).toEqual({ pruned: 2, at: now - 2 });
       expect(await told()).toEqual(ids(sessions.slice(2)));
-      expect(await store.pruneChanges({ before: now, limit: 2 })).toBe(1);
-      expect(await store.pruneChanges({ before: now, limit: 2 })).toBe(0);
+      const rest = { after: next?.after ?? 0, before: now, limit: 9 };
+      expect(await store.pruneChanges(rest)).toEqual({ pruned: 1, next: undefined });
+      expect(await store.pruneChanges(rest)).toEqual({ pruned: 0, next: undefined });
       expect(await told()).toEqual(ids(sessions.slice(3)));
     });
 
@@ -113,7 +127,7 @@ export function describePruning(open: OpenStore): void {
       const [gone, next] = [await addSession(store), await addSession(store)];
       await revokeSession(store, gone, { at: now - 1 });
       const { cursor: before } = await store.listChanges({ after: undefined, since: 0 });
-      expect(await store.pruneChanges({ before: now, limit: 10 })).toBe(1);
+      expect(await store.pruneChanges({ after: 0, before: now, limit: 10 })).toEqual({ pruned: 1, next: undefined });
       const again = await reopen();
       const { cursor: empty, revokedSessions } = await again.listChanges({ after: undefined, since: 0 });
       expect(revokedSessions).toEqual([]);

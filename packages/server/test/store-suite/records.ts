@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { AuditRecord, SessionRecord, SigningKeyRecord, Store, UserRecord } from '../../src/store/store.js';
+import type {
+  Admission,
+  AuditRecord,
+  SessionRecord,
+  SigningKeyRecord,
+  Store,
+  UserRecord,
+} from '../../src/store/store.js';
 
 /** The time in these tests, in milliseconds; what happens before or after is written as a difference from it. */
 export const now = Date.UTC(2030, 0, 1);
@@ -62,10 +69,16 @@ export async function addUser(store: Store, fields: Partial<UserRecord> = {}): P
   return user;
 }
 
+/** What a session is added with: the usual password hash, and a limit that is far away. */
+export function makeAdmission(fields: Partial<Admission> = {}): Admission {
+  const endedAudit = makeAudit('session.ended_as_too_many');
+  return { passwordHash, limit: 10_000, endAtMost: 100, reason: 'too_many_sessions', endedAudit, ...fields };
+}
+
 /** Adds a session, of a new user if none is given; the user has the usual password hash. */
 export async function addSession(store: Store, fields: Partial<SessionRecord> = {}): Promise<SessionRecord> {
   const session = makeSession({ ...fields, userId: fields.userId ?? (await addUser(store)).id });
-  await store.addSession(session, passwordHash, makeAudit('session.added', { sessionId: session.id }));
+  await store.addSession(session, makeAdmission(), makeAudit('session.added', { sessionId: session.id }));
   return session;
 }
 

@@ -20,6 +20,21 @@ export function describeUsers(open: OpenStore): void {
       expect(await store.findUserById('ada@example.com')).toBeUndefined();
     });
 
+    test('a name or an id with a NUL in it is that of nobody, and no error', async () => {
+      const { store } = await open();
+      const { id, userName } = await addUser(store, { userName: 'ada@example.com' });
+      for (const nul of ['\0', '\0zzz']) {
+        expect(await store.findUser(userName + nul)).toBeUndefined();
+        expect(await store.findUserById(id + nul)).toBeUndefined();
+      }
+      expect(await store.addUser(makeUser({ userName: `${userName}\0` }), makeAudit('user.added'))).toBe('added');
+      expect(await store.listUsers({ after: '', limit: 10 })).toMatchObject([
+        { userName },
+        { userName: `${userName}\ufffd` },
+      ]);
+      expect(await store.listUsers({ after: `${userName}\0`, limit: 10 })).toEqual([]);
+    });
+
     test('a name that is taken is refused, leaves the first user as it was and no line in the audit', async () => {
       const { store, readAudit } = await open();
       const first = await addUser(store, { userName: 'ada@example.com' });

@@ -26,6 +26,10 @@ test.each([
   ['a line break inside', 'ada@example.com\nbob@example.com'],
   ['a NUL', 'ada\0@example.com'],
   ['an escape character', 'ada\u001b[31m@example.com'],
+  ['a control character of the upper half', 'ada\u009b2J@example.com'],
+  ['a sign that turns the text round', 'ada\u202emoc.elpmaxe@example.com'],
+  ['an invisible character', 'ada\u200b@example.com'],
+  ['an invisible character behind the @', 'ada@exa\u2060mple.com'],
   ['255 characters', `${'a'.repeat(243)}@example.com`],
   ['a megabyte', `${'a'.repeat(1_000_000)}@example.com`],
 ])('no user name: %s', (_, typed) => {

@@ -15,10 +15,12 @@ async function openHouse(count: number) {
     const at = clock();
     const id = randomUUID();
     const session = { id, userId: user.id, generation: 0, createdAt: at, rotatedAt: at, idleExpiresAt: expiresAt };
+    const audit = { at, action: 'session.signed_in', userId: user.id, sessionId: id, source: '', detail: null };
+    const { passwordHash } = user;
     return domain.store.addSession(
       { ...session, expiresAt, revokedAt: null, revokedReason: null, source: '', userAgent: '' },
-      user.passwordHash,
-      { at, action: 'session.signed_in', userId: user.id, sessionId: id, source: '', detail: null },
+      { passwordHash, limit: 10_000, endAtMost: 9, reason: 'x', endedAudit: audit },
+      audit,
     );
   };
   await Promise.all(Array.from({ length: count }, () => add(clock() + day)));
@@ -44,6 +46,22 @@ test('old lines of the audit go, batch by batch', async () => {
   clock.advance(2 * day);
   expect(await run()).toMatchObject({ audit: expect.toSatisfy((lines: number) => lines >= 451) });
   expect(left('audit')).toBe(0);
+});
+
+test('lines of a clock that was ahead keep no old ones behind them, and the young are not read through', async () => {
+  const { domain, clock, run, left } = await openHouse(0);
+  const write = (at: number) => domain.store.enableUser('nobody', { at, action: 'a', ...about });
+  const about = { userId: null, sessionId: null, source: '', detail: null };
+  const end = clock() + 400 * day;
+  await Promise.all(Array.from({ length: 450 }, () => write(end + day)));
+  await write(clock());
+  const old = left('audit') - 450;
+  clock.advance(400 * day);
+  await Promise.all(Array.from({ length: 600 }, () => write(clock())));
+  const pruneAudit = vi.spyOn(domain.store, 'pruneAudit');
+  expect(await run()).toMatchObject({ audit: old });
+  expect(left('audit')).toBe(1_050);
+  expect(pruneAudit).toHaveBeenCalledTimes(3);
 });
 
 test('there is one pass in an hour, however often and by however many processes it is tried', async () => {

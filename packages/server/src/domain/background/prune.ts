@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../lib/clock.js';
-import type { Store } from '../../store/store.js';
+import type { LogPage, PrunedLog, Store } from '../../store/store.js';
 
 /** Milliseconds for which what has ended is kept. */
 export interface Retention {
@@ -59,12 +59,12 @@ export async function prune(
     heldUntil = now + pruneInterval;
     return hold(now);
   };
-  const oldest = (verb: OldestVerb, before: number) => pruneOldest(store, verb, before, mayGoOn);
+  const log = (pruneLog: PruneLog, before: number) => prunePages(pruneLog, { before, now: start }, mayGoOn);
   return {
     sessions: await pruneSessions(store, start - retention.endedSessionRetention, mayGoOn),
-    audit: await oldest('pruneAudit', start - retention.auditRetention),
-    changes: await oldest('pruneChanges', start - changeRetention),
-    signingKeys: await oldest('pruneSigningKeys', start - changeRetention),
+    audit: await log((page) => store.pruneAudit(page), start - retention.auditRetention),
+    changes: await log((page) => store.pruneChanges(page), start - changeRetention),
+    signingKeys: await pruneSigningKeys(store, start - changeRetention, mayGoOn),
   };
 }
 
@@ -87,18 +87,30 @@ async function pruneSessions(store: Store, endedBefore: number, mayGoOn: () => P
   return total;
 }
 
-type OldestVerb = 'pruneAudit' | 'pruneChanges' | 'pruneSigningKeys';
+type PruneLog = (page: LogPage) => Promise<PrunedLog>;
 
-async function pruneOldest(
-  store: Store,
-  verb: OldestVerb,
-  before: number,
+/** Walks through the rows as they were written, to the first page that ends with one that stays. */
+async function prunePages(
+  pruneLog: PruneLog,
+  { before, now }: { readonly before: number; readonly now: number },
   mayGoOn: () => Promise<boolean>,
 ): Promise<number> {
   let total = 0;
+  let after: number | undefined = 0;
+  while (after !== undefined && (await mayGoOn())) {
+    const { pruned, next }: PrunedLog = await pruneLog({ after, before, limit: batch });
+    total += pruned;
+    // What follows a row that stays is younger. One of the future, of a clock that was wrong, says nothing of others.
+    after = next && (next.at < before || next.at > now) ? next.after : undefined;
+  }
+  return total;
+}
+
+async function pruneSigningKeys(store: Store, before: number, mayGoOn: () => Promise<boolean>): Promise<number> {
+  let total = 0;
   let pruned = batch;
   while (pruned === batch && (await mayGoOn())) {
-    pruned = await store[verb]({ before, limit: batch });
+    pruned = await store.pruneSigningKeys({ before, limit: batch });
     total += pruned;
   }
   return total;

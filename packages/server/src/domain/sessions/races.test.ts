@@ -52,7 +52,8 @@ async function openSession(domain: Domain, { id: userId, passwordHash, scope }: 
   const session = { id, userId, generation: 0, ...times, expiresAt: now + settings.sessionLifetime };
   const audit = { at: now, action: 'session.signed_in', userId, sessionId: id, source: '', detail: null };
   const ended = { revokedAt: null, revokedReason: null };
-  await store.addSession({ ...session, ...ended, ...origin }, passwordHash, audit);
+  const admission = { passwordHash, limit: 100, endAtMost: 9, reason: 'x', endedAudit: audit };
+  await store.addSession({ ...session, ...ended, ...origin }, admission, audit);
   return createTokenSet(domain, { userId, scope }, { sessionId: id, generation: 0 });
 }
 

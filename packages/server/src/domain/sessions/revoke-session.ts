@@ -17,11 +17,12 @@ export async function revokeSession(
   if (session?.userId !== userId) return { sessionsEnded: 0 };
   const at = domain.clock();
   // Which of the sessions did it: after a theft, that is the question.
-  const detail = id === sessionId ? null : `by session ${sessionId}`;
+  const detail = session.id === sessionId ? null : `by session ${sessionId}`;
   const ended = await domain.store.revokeSession(
-    { id, userId, at, reason: 'revoked_by_user' },
-    { at, action: 'session.revoked', userId, sessionId: id, source, detail },
+    { id: session.id, userId, at, reason: 'revoked_by_user' },
+    { at, action: 'session.revoked', userId, sessionId: session.id, source, detail },
   );
-  domain.revocations.add(id);
+  // Its own id, not as the caller wrote it: no token has that.
+  domain.revocations.add(session.id);
   return { sessionsEnded: ended ? 1 : 0 };
 }

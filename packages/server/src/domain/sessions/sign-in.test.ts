@@ -3,8 +3,9 @@ import * as argon2 from '@node-rs/argon2';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { auditOf, codeOf, day, hour, openTestDomain, origin } from '../../../test/domain.js';
 import { password } from '../../../test/harness.js';
-import type { Domain } from '../domain.js';
+import type { Domain, TokenSet } from '../domain.js';
 import { LatchkeyError } from '../errors.js';
+import { refresh } from './refresh.js';
 import { signIn } from './sign-in.js';
 
 // The real functions, counted.
@@ -72,6 +73,36 @@ describe('a sign-in', () => {
     await codeOf(opened.signInWith('a wrong password'));
     const told = JSON.stringify([opened.log.lines, auditOf(opened)]);
     for (const secret of [password, 'a wrong password', refreshToken, accessToken]) expect(told).not.toContain(secret);
+  });
+});
+
+describe('a sign-in of somebody with as many sessions as a user may have', () => {
+  test('ends the oldest: neither its access token nor its refresh token is good', async () => {
+    const opened = await openTestDomain({ sessionsPerUser: 2 });
+    const { domain, clock } = opened;
+    const ada = await opened.addUser({ userName });
+    const tokens = [];
+    for (let i = 0; i < 3; i++) {
+      tokens.push(await signInAs(domain, userName));
+      clock.advance(1);
+    }
+    const [first, second, third] = tokens as [TokenSet, TokenSet, TokenSet];
+    expect(await codeOf(domain.accessTokens.verify(first.accessToken))).toBe('TOKEN_REVOKED');
+    expect(await codeOf(refresh(domain, first, origin))).toBe('REFRESH_TOKEN_REVOKED');
+    for (const living of [second, third]) {
+      await domain.accessTokens.verify(living.accessToken);
+      await refresh(domain, living, origin);
+    }
+    const ended = opened.sql('SELECT id, revoked_reason AS reason FROM sessions WHERE revoked_at IS NOT NULL');
+    expect(ended).toEqual([{ id: expect.any(String), reason: 'too_many_sessions' }]);
+    const { sessionId: by } = await domain.accessTokens.verify(third.accessToken);
+    expect(auditOf(opened)).toContainEqual({
+      action: 'session.ended_as_too_many',
+      userId: ada.id,
+      sessionId: ended[0]?.id,
+      source: origin.source,
+      detail: `by session ${by}`,
+    });
   });
 });
 

@@ -12,6 +12,9 @@ export interface SignInCredentials {
 
 const maxUserAgent = 256;
 
+/** A sign-in ends one session, or a few after others at the same moment; more only after the limit was lowered. */
+const endAtMost = 100;
+
 /**
  * Exchanges an email address and a password for a new session's tokens. Unknown user, wrong password and
  * disabled user are one error at one cost. Throws INVALID_CREDENTIALS, PASSWORD_TOO_LONG or OVERLOADED.
@@ -39,7 +42,20 @@ async function trySignIn(
     source: origin.source,
     detail: null,
   };
-  if ((await domain.store.addSession(session, passwordHash, audit)) === 'refused') return undefined;
+  const added = await domain.store.addSession(
+    session,
+    {
+      passwordHash,
+      // Else whoever knows a password makes so many that the user can hardly be disabled: ending 250,000 takes seconds.
+      limit: domain.settings.sessionsPerUser,
+      endAtMost,
+      reason: 'too_many_sessions',
+      endedAudit: { ...audit, action: 'session.ended_as_too_many', detail: `by session ${session.id}` },
+    },
+    audit,
+  );
+  if (added === 'refused') return undefined;
+  for (const id of added.ended) domain.revocations.add(id);
   return createTokenSet(domain, { userId, scope }, { sessionId: session.id, generation: session.generation });
 }
 

@@ -100,7 +100,7 @@ describe('the operator', () => {
     const token = await tokens.issue(subject);
     const added = await node.rotate({ ...operator, now: true });
     expect(added.state).toBe('current');
-    expect(await keys.reload()).toEqual({ dropped: false });
+    await keys.reload();
     expect(keys.current.kid).toBe(added.kid);
     clock.advance(lifetime - 1);
     await expect(tokens.verify(token)).resolves.toBeDefined();
@@ -115,7 +115,7 @@ describe('the operator', () => {
     const added = await node.rotate({ ...operator, now: true, compromised: true });
     // Not heard of yet.
     expect(tokens.recall(token)).toBeDefined();
-    expect(await keys.reload()).toEqual({ dropped: true });
+    await keys.reload();
     tokens.forget();
     expect(tokens.recall(token)).toBeUndefined();
     expect(await codeOf(tokens.verify(token))).toBe('UNAUTHENTICATED');
@@ -123,7 +123,7 @@ describe('the operator', () => {
     expect(kids(keys)).toEqual([added.kid]);
     expect(keys.list().find(({ kid }) => kid === next.kid)?.state).toBe('retired');
     await expect(tokens.verify(await tokens.issue(subject))).resolves.toBeDefined();
-    expect(await keys.reload()).toEqual({ dropped: false });
+    await keys.reload();
   });
 
   test('is heard at once although the clock of a node is hours behind', async () => {
@@ -133,7 +133,7 @@ describe('the operator', () => {
     const { header } = keys.current;
     await node.rotate({ ...operator, now: true, compromised: true });
     clock.advance(-179 * minute);
-    expect(await keys.reload()).toEqual({ dropped: true });
+    await keys.reload();
     expect(keys.find(header)).toBeUndefined();
     expect(keys.current.kid).toBe(node.current.kid);
   });
@@ -177,7 +177,7 @@ describe('another algorithm', () => {
     const { keys, tokens, openKeys } = await openTokens('ES256');
     const fresh = await openKeys({ algorithm: 'RS256' });
     await fresh.rotate({ ...operator, now: true, compromised: true });
-    expect(await keys.reload()).toEqual({ dropped: true });
+    await keys.reload();
     expect(keys.current).toMatchObject({ algorithm: 'ES256', number: 2 });
     await expect(tokens.verify(await tokens.issue(subject))).resolves.toBeDefined();
   });

@@ -1,9 +1,10 @@
 import { createPrivateKey, randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { calculateJwkThumbprint } from 'jose';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { codeOf } from '../../../test/domain.js';
+import { makeTempDirectory } from '../../../test/harness.js';
 import { openTokens, subject } from '../../../test/tokens.js';
 import { openSqliteStore } from '../../store/sqlite/open.js';
 import { StoreUnusableError } from '../../store/store.js';
@@ -117,9 +118,54 @@ test('after a change of the algorithm the older tokens are good, and new ones ar
   expect(algorithms.sort()).toEqual(['ES256', 'RS256']);
   // The process that has not heard of it does not know the new key.
   expect(await codeOf(tokens.verify(token))).toBe('UNAUTHENTICATED');
-  expect(await keys.reload()).toEqual({ dropped: false });
+  await keys.reload();
   expect(await tokens.verify(token)).toMatchObject(subject);
 
   const back = await openKeys({ algorithm: 'ES256' });
   expect(back.current.kid).toBe(keys.current.kid);
+});
+
+describe('without upkeep, as a command opens them', () => {
+  test('no key is made for another algorithm: what the servers sign with is current, and signs', async () => {
+    const { openKeys, keys, tokens, create, store } = await openTokens('EdDSA');
+    const before = await store.listSigningKeys();
+    const looked = await openKeys({ algorithm: 'ES256', upkeep: false });
+    await looked.reload();
+    expect(looked.current.kid).toBe(keys.current.kid);
+    expect(looked.list()).toEqual(keys.list());
+    expect(await store.listSigningKeys()).toEqual(before);
+    await expect(tokens.verify(await create({}, looked).issue(subject))).resolves.toMatchObject(subject);
+  });
+
+  test('what is asked for is added all the same, in the algorithm that is set', async () => {
+    const { openKeys, store, clock } = await openTokens('EdDSA');
+    clock.advance(1);
+    const command = await openKeys({ algorithm: 'ES256', upkeep: false });
+    const added = await command.rotate({ now: true, compromised: false, source: 'operator' });
+    expect(added).toMatchObject({ algorithm: 'ES256', number: 1, state: 'current' });
+    expect(command.list().map(({ state }) => state)).toEqual(['retiring', 'current']);
+    expect(await store.listSigningKeys()).toHaveLength(2);
+  });
+
+  test('what another secret had encrypted is read, and left as it is', async () => {
+    const { openKeys, encryptionKey, store, keys } = await openTokens();
+    const before = await store.listSigningKeys();
+    const looked = await openKeys({ encryptionKeys: [randomBytes(32), encryptionKey], upkeep: false });
+    expect(looked.current.kid).toBe(keys.current.kid);
+    expect(await store.listSigningKeys()).toEqual(before);
+  });
+
+  test('a store that has no key gets its first one, once', async () => {
+    const directory = await makeTempDirectory();
+    const store = openSqliteStore(directory);
+    onTestFinished(async () => {
+      await store.close();
+      rmSync(directory, { recursive: true });
+    });
+    const { openKeys } = await openTokens('EdDSA');
+    const first = await openKeys({ upkeep: false }, store);
+    expect(first.current).toMatchObject({ algorithm: 'EdDSA' });
+    expect((await openKeys({ upkeep: false }, store)).jwks).toBe(first.jwks);
+    expect(await store.listSigningKeys()).toHaveLength(1);
+  });
 });

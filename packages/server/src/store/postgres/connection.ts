@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { withoutNul } from '../../lib/without-nul.js';
 import type { Target } from './target.js';
 
 /** An SQL statement that each connection prepares once, under its name. */
@@ -35,8 +36,11 @@ export interface Patience {
 /** What the client waits beyond the server's own limit, in milliseconds: the server's error says more. */
 const grace = 500;
 
-/** No lock of ours is held for longer than a few round trips. */
-const lockTimeout = 2_000;
+/**
+ * No lock of ours is held for longer than a few round trips. A row that an operator holds in psql fails who wants it,
+ * and must not for long hold up the many others behind them on a connection.
+ */
+const lockTimeout = 500;
 
 /** The type number of BIGINT. All of ours are below 2^53. */
 const bigint = 20;
@@ -109,7 +113,7 @@ export async function openConnection(
     throw error;
   }
   return {
-    query: ({ name, text }, values) => ask({ name, text, values: values.map(withoutNul) }),
+    query: ({ name, text }, values) => ask({ name, text, values: values.map(bindable) }),
     run,
     onNotification: (listener) => void client.on('notification', listener),
     async end() {
@@ -121,6 +125,9 @@ export async function openConnection(
     },
   };
 }
+
+/** A NUL is an error there: a name with one in it would look like a database that fails. */
+const bindable = (value: unknown) => (typeof value === 'string' ? withoutNul(value) : value);
 
 /** With the code that the kernel has for it. */
 function silence(milliseconds: number): Error {
@@ -145,19 +152,10 @@ async function prepareSession(run: Connection['run'], statementTimeout: number):
 
 const canWrite = `SELECT pg_is_in_recovery() AS "isReplica", current_setting('transaction_read_only') = 'on' AS "isReadOnly"`;
 
-/** Rejects where the database cannot write at this moment, with the code that a write would get. */
-export async function checkCanWrite(connection: Connection): Promise<void> {
-  assertCanWrite(await connection.query({ name: 'latchkey_can_write', text: canWrite }, []));
-}
-
+/** Throws where the database cannot write at this moment, with the code that a write would get. */
 function assertCanWrite(result: Result | undefined): void {
   const { isReplica, isReadOnly } = result?.rows[0] ?? {};
   if (!isReplica && !isReadOnly) return;
   const message = isReplica ? 'the server is a replica' : 'the database is set to read only';
   throw Object.assign(new Error(message), { code: '25006' });
-}
-
-/** PostgreSQL keeps no NUL in a text: without this, a name with one in it would look like a database that fails. */
-function withoutNul(value: unknown): unknown {
-  return typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\ufffd') : value;
 }

@@ -10,6 +10,8 @@ export interface Connections {
   run<T>(job: (connection: Connection) => Promise<T>): Promise<T>;
   /** How many connections broke so far. */
   losses(): number;
+  /** Another value whenever a connection broke, or all are closed. */
+  state(): unknown;
   /** Lets what was asked for finish, then ends the connections. */
   close(): Promise<void>;
 }
@@ -196,6 +198,7 @@ export function createConnections({ open, size, share, timeout }: ConnectionsSet
   return {
     run: (job) => (isClosed ? Promise.reject(new StoreUnavailableError('the store is closed')) : run(job)),
     losses: () => losses,
+    state: () => (isClosed ? 'closed' : losses),
     async close() {
       if (isClosed) throw new StoreUnavailableError('the store is closed');
       isClosed = true;

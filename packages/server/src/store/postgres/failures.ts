@@ -20,8 +20,18 @@ export function isStale(error: unknown): boolean {
   return ['0A000', '26000', '42P05', '08P01'].includes(codeOf(error) ?? '');
 }
 
+/** What to do about a proxy that gives each transaction another session, and keeps no prepared statements. */
+export function poolerRemedy(error: unknown): string | undefined {
+  if (!['26000', '42P05'].includes(codeOf(error) ?? '')) return undefined;
+  return 'connect without PgBouncer, or set its pool_mode = session, or have 1.21 or later with max_prepared_statements above 0';
+}
+
+/** The message goes to the log of the operator. */
 export function unavailable(error: unknown): StoreUnavailableError {
-  return error instanceof StoreUnavailableError ? error : new StoreUnavailableError(messageOf(error), { cause: error });
+  if (error instanceof StoreUnavailableError) return error;
+  const remedy = poolerRemedy(error);
+  const message = remedy ? `${messageOf(error)}; ${remedy}` : messageOf(error);
+  return new StoreUnavailableError(message, { cause: error });
 }
 
 export function messageOf(error: unknown): string {

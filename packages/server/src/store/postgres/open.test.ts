@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { createTestDatabase, openTestStore, startOwnPostgres } from '../../../test/postgres/database.js';
 import { migrations } from '../migrations/migrations.js';
-import { StoreUnusableError } from '../store.js';
+import { StoreUnavailableError, StoreUnusableError } from '../store.js';
 import type { PostgresSettings } from './open.js';
 
 /** The error's message; fails where there is none or where it is no StoreUnusableError. */
@@ -89,7 +89,11 @@ test('a user who may not create tables is refused, and may use what the owner ha
   expect(await refusalOf(own)).toMatch(/\(permission denied for schema public\); give the user the right to create/);
   await (await openTestStore(url)).close();
   await query(`GRANT SELECT ON ALL TABLES IN SCHEMA public TO ${role}`);
-  await (await openTestStore(own)).ping();
+  const store = await openTestStore(own);
+  // It could only read.
+  await expect(store.ping()).rejects.toThrow(StoreUnavailableError);
+  await query(`GRANT INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO ${role}`);
+  await vi.waitFor(() => store.ping(), { timeout: 3_000 });
 });
 
 test('a database that only reads is refused', async () => {
@@ -123,7 +127,8 @@ test('a refresh touches no index: the new row lies in the page of the old one', 
   await store.addUser(user, entry);
   const times = { createdAt: 0, rotatedAt: 0, idleExpiresAt: 1_000, expiresAt: 1_000, revokedAt: null };
   const about = { revokedReason: null, source: '', userAgent: '' };
-  await store.addSession({ id: 's', userId: 'ada', generation: 0, ...times, ...about }, 'hash', entry);
+  const admission = { passwordHash: 'hash', limit: 100, endAtMost: 9, reason: 'x', endedAudit: entry };
+  await store.addSession({ id: 's', userId: 'ada', generation: 0, ...times, ...about }, admission, entry);
   for (let generation = 0; generation < 20; generation++) {
     expect(await store.rotateSession({ id: 's', generation, now: 1, idleExpiresAt: 1_000 })).toBeDefined();
   }

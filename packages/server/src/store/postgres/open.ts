@@ -7,6 +7,7 @@ import { createHousekeeping } from './housekeeping.js';
 import { createSigningKeys } from './keys.js';
 import { createListener } from './listen.js';
 import { migrate } from './migrate.js';
+import { createPing } from './ping.js';
 import { createSessions } from './sessions.js';
 import { readTarget, type Target } from './target.js';
 import type { TlsSettings } from './tls.js';
@@ -53,6 +54,7 @@ export async function openPostgresStore(settings: PostgresSettings): Promise<Sto
     ...createChanges(connections),
     ...createSigningKeys(connections),
     ...createHousekeeping(connections),
+    ping: createPing(connections),
     watchChanges: listener.watchChanges,
     async close() {
       await Promise.all([connections.close(), transactions.close(), listener.close()]);

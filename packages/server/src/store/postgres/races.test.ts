@@ -6,6 +6,7 @@ const session = {
   ...{ id: 's', userId: 'ada', generation: 0, createdAt: 0, rotatedAt: 0, idleExpiresAt: 9, expiresAt: 9 },
   ...{ revokedAt: null, revokedReason: null, source: '', userAgent: '' },
 };
+const admission = { passwordHash: 'hash', limit: 100, endAtMost: 9, reason: 'x', endedAudit: entry };
 const revocation = { userId: 'ada', at: 1, reason: 'x', expiredBy: 0 };
 
 /** A store with a user, and another node in the middle of a transaction. */
@@ -30,7 +31,7 @@ test.each([
 ])('a sign-in waits for another node that %s, and is refused', async (_, change) => {
   const { store, other, somebodyWaits } = await start();
   await other.query(change);
-  const added = store.addSession(session, 'hash', entry);
+  const added = store.addSession(session, admission, entry);
   await somebodyWaits();
   await other.query('COMMIT');
   expect(await added).toBe('refused');
@@ -54,7 +55,7 @@ test.each([
 
 test('a refresh waits for another node that ends the session, and comes to nothing', async () => {
   const { store, other, somebodyWaits } = await start();
-  await store.addSession(session, 'hash', entry);
+  await store.addSession(session, admission, entry);
   await other.query(`UPDATE sessions SET revoked_at = 1, revoked_reason = 'x' WHERE id = 's'`);
   const rotated = store.rotateSession({ id: 's', generation: 0, now: 1, idleExpiresAt: 9 });
   await somebodyWaits();
@@ -65,7 +66,7 @@ test('a refresh waits for another node that ends the session, and comes to nothi
 
 test('pruning waits for nobody: what another node holds is left for the next time', async () => {
   const { store, other } = await start();
-  await store.addSession(session, 'hash', entry);
+  await store.addSession(session, admission, entry);
   await other.query(`SELECT 1 FROM sessions FOR UPDATE`);
   const page = { after: '', limit: 10, endedBefore: 100 };
   expect(await store.pruneSessions(page)).toEqual({ pruned: 0, next: undefined });

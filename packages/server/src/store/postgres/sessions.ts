@@ -1,5 +1,6 @@
 import type { LiveSession, Store } from '../store.js';
 import { auditIf, auditValues } from './audit.js';
+import { recordChange, wakeOthers } from './changes.js';
 import type { Statement } from './connection.js';
 import type { Connections } from './connections.js';
 import { endSession, endUserSessions } from './revoke.js';
@@ -12,6 +13,9 @@ type SessionVerbs = Pick<
 
 // FOR SHARE: whoever disables the user or changes the password waits for this session, and then sees it and ends it.
 // The lock that the foreign key takes by itself does not stop an UPDATE of other columns.
+// The parts all see what was there before: the new session is not among those that could end, and is counted by the
+// "- 1". Nor are those of other sign-ins at this moment, so that a few too many may stay until the next. SKIP LOCKED:
+// a row that somebody holds is left for the next too, and no sign-in waits for it.
 const insert: Statement = {
   name: 'latchkey_add_session',
   text: `WITH owner AS (
@@ -21,8 +25,23 @@ const insert: Statement = {
         (id, user_id, generation, created_at, rotated_at, idle_expires_at, expires_at, source, user_agent)
       SELECT $1::TEXT, id, $2::BIGINT, $3::BIGINT, $4::BIGINT, $5::BIGINT, $6::BIGINT, $7::TEXT, $8::TEXT FROM owner
       RETURNING id),
-    ${auditIf('added', 11)}
-    SELECT id FROM added`,
+    ${auditIf('added', 11)},
+    target AS (
+      SELECT id FROM sessions
+      WHERE revoked_at IS NULL AND id = ANY (ARRAY(
+        SELECT id FROM sessions
+        WHERE user_id = (SELECT id FROM owner) AND revoked_at IS NULL AND idle_expires_at > $3 AND expires_at > $3
+        ORDER BY created_at DESC, id LIMIT $18::BIGINT OFFSET $17::BIGINT - 1))
+      FOR NO KEY UPDATE SKIP LOCKED),
+    ended AS (
+      UPDATE sessions SET revoked_at = $3, revoked_reason = $19
+      WHERE id = ANY (ARRAY(SELECT id FROM target)) AND revoked_at IS NULL RETURNING id),
+    ${recordChange('ended.id', '$3', 'ended')},
+    audited_ended AS (
+      INSERT INTO audit (at, action, user_id, session_id, source, detail)
+      SELECT $20::BIGINT, $21::TEXT, $22::TEXT, id, $23::TEXT, $24::TEXT FROM ended)
+    SELECT ended.id AS ended, CASE WHEN ended.id IS NOT NULL THEN ${wakeOthers} END
+    FROM added LEFT JOIN ended ON TRUE`,
 };
 
 // Of any that come at once the row's lock lets one through at a time, and each then looks again at what it finds. A
@@ -52,7 +71,7 @@ const livingOfUser: Statement = {
 
 export function createSessions({ run }: Connections): SessionVerbs {
   return {
-    addSession: (s, passwordHash, entry) =>
+    addSession: (s, { passwordHash, limit, endAtMost, reason, endedAudit }, entry) =>
       run(async (connection) => {
         const { rows } = await connection.query(insert, [
           s.id,
@@ -66,8 +85,16 @@ export function createSessions({ run }: Connections): SessionVerbs {
           s.userId,
           passwordHash,
           ...auditValues(entry),
+          limit,
+          endAtMost,
+          reason,
+          endedAudit.at,
+          endedAudit.action,
+          endedAudit.userId,
+          endedAudit.source,
+          endedAudit.detail,
         ]);
-        return rows.length > 0 ? 'added' : 'refused';
+        return rows.length > 0 ? { ended: rows.flatMap((row) => row.ended ?? []) } : 'refused';
       }),
     rotateSession: ({ id, generation, now, idleExpiresAt }) =>
       run(async (connection) => {

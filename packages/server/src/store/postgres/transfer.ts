@@ -1,7 +1,7 @@
 import { StoreUnusableError } from '../store.js';
 import { type Marker, markerName } from '../transfer/marker.js';
 import { type Table, tables } from '../transfer/tables.js';
-import type { Key, Row, TransferDestination } from '../transfer/transfer.js';
+import { type Key, notEmpty, type Row, type TransferDestination } from '../transfer/transfer.js';
 import { type Connection, openConnection } from './connection.js';
 import { openPostgresStore, type PostgresSettings } from './open.js';
 import { readTarget } from './target.js';
@@ -18,14 +18,14 @@ export async function openPostgresDestination(
   const target = readTarget(settings.url, settings);
   // It checks the server and makes the tables, and says what is wrong.
   await (await openPostgresStore({ ...settings, poolSize: 1 })).close();
+  const connection = await connect(target, settings.timeout);
   const attempt = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
     } catch (error) {
-      throw unusable(target, error);
+      throw unusable(target, error, 'when that is mended, run the same command again, and it goes on where it was');
     }
   };
-  const connection = await attempt(() => connect(target, settings.timeout));
   const writes = new Map(tables.map((table) => [table, prepareWrite(table)]));
   const ask = (text: string, values: readonly unknown[] = []) =>
     attempt(() => connection.query({ name: '', text }, values));
@@ -39,6 +39,7 @@ export async function openPostgresDestination(
     setMarker: (marker) =>
       attempt(() =>
         inTransaction(connection, async () => {
+          await assertEmpty(connection);
           await connection.run(`ALTER TABLE sessions DROP CONSTRAINT IF EXISTS ${foreignKey}`);
           await connection.query(setMarker, [markerName, JSON.stringify(marker)]);
         }),
@@ -63,17 +64,29 @@ export async function openPostgresDestination(
 }
 
 async function connect(target: ReturnType<typeof readTarget>, timeout: number): Promise<Connection> {
-  const connection = await openConnection(target, { timeout, isUnbounded: true }, () => undefined);
+  let connection: Connection | undefined;
   try {
+    connection = await openConnection(target, { timeout, isUnbounded: true }, () => undefined);
     // Batches that a crash of the database takes away are copied again; the last commit waits for the disk.
     await connection.run('SET synchronous_commit = off');
     const { rows } = await connection.run(`SELECT pg_try_advisory_lock(${lock}) AS "isFree"`);
     if (rows[0]?.isFree) return connection;
     throw new StoreUnusableError(`Another latchkey migrate is copying to the database ${target.name}; let it finish.`);
   } catch (error) {
-    await connection.end();
-    throw error;
+    await connection?.end();
+    throw unusable(target, error);
   }
+}
+
+/**
+ * Of all tables at one moment, in which nobody can write to any: a node that started since they were counted has put
+ * something into one of them, and a node that starts later finds the marker.
+ */
+async function assertEmpty(connection: Connection): Promise<void> {
+  await connection.run(`LOCK TABLE ${tables.map(({ name }) => name).join(', ')} IN SHARE ROW EXCLUSIVE MODE`);
+  const parts = tables.map((table) => `EXISTS (SELECT 1 FROM ${table.name}${butMarker(table)})`);
+  const { rows } = await connection.run(`SELECT ${parts.join(' OR ')} AS "isUsed"`);
+  if (rows[0]?.isUsed) throw new StoreUnusableError(notEmpty);
 }
 
 /** Checked once for all in the end: a look-up for each session takes as long as all the rest, 5.8 µs of 11 measured. */

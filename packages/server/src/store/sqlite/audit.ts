@@ -1,4 +1,5 @@
 import type { DatabaseSyncInstance as DatabaseSync } from '@photostructure/sqlite';
+import { withoutNul } from '../../lib/without-nul.js';
 import type { AuditRecord } from '../store.js';
 
 export type AppendAudit = (record: AuditRecord) => void;
@@ -9,6 +10,7 @@ export function createAppendAudit(db: DatabaseSync): AppendAudit {
     'INSERT INTO audit (at, action, user_id, session_id, source, detail) VALUES (?, ?, ?, ?, ?, ?)',
   );
   return ({ at, action, userId, sessionId, source, detail }) => {
-    insert.run(at, action, userId, sessionId, source, detail);
+    // The other texts are our own.
+    insert.run(at, action, userId, sessionId, withoutNul(source), detail === null ? null : withoutNul(detail));
   };
 }

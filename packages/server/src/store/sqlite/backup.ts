@@ -37,9 +37,10 @@ export async function backupSqliteStore(request: BackupRequest): Promise<BackupS
     closeSync(openSync(draft, 'wx', 0o600));
     await copy(source, draft, request);
     const summary = { ...check(draft), bytes: statSync(draft).size };
-    flush(draft);
+    // Windows flushes only what may be written to.
+    flush(draft, 'r+');
     giveName(draft, file);
-    flush(dirname(file));
+    flush(dirname(file), 'r');
     return summary;
   } catch (error) {
     if (error instanceof StoreUnusableError) throw error;
@@ -100,8 +101,8 @@ function check(draft: string): Pick<BackupSummary, 'users' | 'sessions'> {
   }
 }
 
-function flush(path: string): void {
-  const handle = openSync(path, 'r');
+function flush(path: string, mode: 'r' | 'r+'): void {
+  const handle = openSync(path, mode);
   try {
     fsyncSync(handle);
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { DatabaseSyncInstance as DatabaseSync } from '@photostructure/sqlite';
-import type { Store } from '../store.js';
+import type { LogPage, PrunedLog, Store } from '../store.js';
 import type { GroupCommit } from './group-commit.js';
 import type { Reader } from './reader.js';
 
@@ -27,11 +27,21 @@ export function createHousekeeping(db: DatabaseSync, { write }: GroupCommit, { r
      FROM sessions WHERE id > ? ORDER BY id LIMIT ?`,
   );
   const removeSession = db.prepare('DELETE FROM sessions WHERE id = ?');
-  // The oldest have the lowest numbers, so no index on the time is needed.
-  const pruneOldest = (table: 'audit' | 'changes') =>
-    db.prepare(`DELETE FROM ${table} WHERE id IN (SELECT id FROM ${table} ORDER BY id LIMIT ?2) AND at < ?1`);
-  const pruneAudit = pruneOldest('audit');
-  const pruneChanges = pruneOldest('changes');
+  const pruneLog = (table: 'audit' | 'changes') => {
+    const last = db.prepare(
+      `SELECT count(*) AS seen, max(id) AS id FROM (SELECT id FROM ${table} WHERE id > ? ORDER BY id LIMIT ?)`,
+    );
+    const timeOf = db.prepare(`SELECT at FROM ${table} WHERE id = ?`);
+    const remove = db.prepare(`DELETE FROM ${table} WHERE id > ? AND id <= ? AND at < ?`);
+    return ({ after, before, limit }: LogPage): Promise<PrunedLog> =>
+      write(() => {
+        const { seen, id } = last.get(after, limit) as { seen: number; id: number | null };
+        if (id === null) return { pruned: 0, next: undefined };
+        const at = timeOf.get(id)?.at as number;
+        const pruned = Number(remove.run(after, id, before).changes);
+        return { pruned, next: seen < limit ? undefined : { after: id, at } };
+      });
+  };
   const pruneSigningKeys = db.prepare(
     'DELETE FROM signing_keys WHERE kid IN (SELECT kid FROM signing_keys WHERE retires_at < ? ORDER BY retires_at LIMIT ?)',
   );
@@ -57,8 +67,8 @@ export function createHousekeeping(db: DatabaseSync, { write }: GroupCommit, { r
         for (const { id } of ended) removeSession.run(id as string);
         return { pruned: ended.length, next: rows.length < limit ? undefined : (rows.at(-1)?.id as string) };
       }),
-    pruneAudit: ({ before, limit }) => write(() => Number(pruneAudit.run(before, limit).changes)),
-    pruneChanges: ({ before, limit }) => write(() => Number(pruneChanges.run(before, limit).changes)),
+    pruneAudit: pruneLog('audit'),
+    pruneChanges: pruneLog('changes'),
     pruneSigningKeys: ({ before, limit }) => write(() => Number(pruneSigningKeys.run(before, limit).changes)),
     agreeOn: (name, value) =>
       write(() => {

@@ -1,4 +1,5 @@
 import type { DatabaseSyncInstance as DatabaseSync } from '@photostructure/sqlite';
+import { withoutNul } from '../../lib/without-nul.js';
 import type { SessionRevocation, UserRevocation } from '../store.js';
 
 /** Ends sessions and records that they ended, for the other processes; to be called inside a transaction. */
@@ -19,7 +20,7 @@ export function createRevoke(db: DatabaseSync): Revoke {
 
   return {
     session({ id, userId, at, reason }) {
-      if (one.run(at, reason, id, userId).changes === 0) return false;
+      if (one.run(at, reason, withoutNul(id), userId).changes === 0) return false;
       record.run(at, id);
       return true;
     },

@@ -1,5 +1,6 @@
 import type { DatabaseSyncInstance as DatabaseSync } from '@photostructure/sqlite';
-import type { LiveSession, Store } from '../store.js';
+import { withoutNul } from '../../lib/without-nul.js';
+import type { Admission, LiveSession, SessionRecord, Store } from '../store.js';
 import type { AppendAudit } from './audit.js';
 import type { GroupCommit } from './group-commit.js';
 import type { Reader } from './reader.js';
@@ -33,9 +34,25 @@ export function createSessions(
     `SELECT * FROM sessions WHERE user_id = ?1 AND revoked_at IS NULL AND idle_expires_at > ?2 AND expires_at > ?2
      ORDER BY created_at DESC, id LIMIT ?3`,
   );
+  const tooMany = db.prepare(
+    `SELECT id FROM sessions
+     WHERE user_id = ?1 AND revoked_at IS NULL AND idle_expires_at > ?2 AND expires_at > ?2 AND id <> ?3
+     ORDER BY created_at DESC, id LIMIT ?5 OFFSET ?4 - 1`,
+  );
+
+  function endTooMany({ id: newId, userId, createdAt: at }: SessionRecord, admission: Admission): readonly string[] {
+    // The new one is left out and counted: by the clock of another process it may be older than others.
+    const rows = tooMany.all(userId, at, newId, admission.limit, admission.endAtMost);
+    const ended = rows.map((row) => row.id as string);
+    for (const id of ended) {
+      revoke.session({ id, userId, at, reason: admission.reason });
+      audit({ ...admission.endedAudit, sessionId: id });
+    }
+    return ended;
+  }
 
   return {
-    addSession: (s, passwordHash, entry) =>
+    addSession: (s, admission, entry) =>
       write(() => {
         const { changes } = insert.run(
           s.id,
@@ -44,20 +61,21 @@ export function createSessions(
           s.rotatedAt,
           s.idleExpiresAt,
           s.expiresAt,
-          s.source,
-          s.userAgent,
+          withoutNul(s.source),
+          withoutNul(s.userAgent),
           s.userId,
-          passwordHash,
+          admission.passwordHash,
         );
         if (changes === 0) return 'refused';
         audit(entry);
-        return 'added';
+        return { ended: endTooMany(s, admission) };
       }),
+    // Nothing is checked for a NUL: the id is one of ours, for it came in a token that we signed or sealed.
     rotateSession: ({ id, generation, now, idleExpiresAt }) =>
       write(() => rotate.get(id, now, idleExpiresAt, generation) as LiveSession | undefined),
     findSession: (id) =>
       read(() => {
-        const row = byId.get(id);
+        const row = byId.get(withoutNul(id));
         return row && toSession(row);
       }),
     listSessions: ({ userId, now, limit }) => read(() => livingOfUser.all(userId, now, limit).map(toSession)),

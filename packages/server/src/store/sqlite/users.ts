@@ -1,4 +1,5 @@
 import type { DatabaseSyncInstance as DatabaseSync } from '@photostructure/sqlite';
+import { withoutNul } from '../../lib/without-nul.js';
 import type { Store } from '../store.js';
 import type { AppendAudit } from './audit.js';
 import type { GroupCommit } from './group-commit.js';
@@ -40,13 +41,14 @@ export function createUsers(
   return {
     addUser: ({ id, userName, passwordHash, scope, createdAt, disabledAt }, entry) =>
       write(() => {
-        if (insert.run(id, userName, passwordHash, scope, createdAt, disabledAt).changes === 0) return 'exists';
+        const values = [id, withoutNul(userName), passwordHash, withoutNul(scope), createdAt, disabledAt];
+        if (insert.run(...values).changes === 0) return 'exists';
         audit(entry);
         return 'added';
       }),
-    findUser: (userName) => read(() => optional(byName.get(userName))),
-    findUserById: (id) => read(() => optional(byId.get(id))),
-    listUsers: ({ after, limit }) => read(() => page.all(after, limit).map(toUser)),
+    findUser: (userName) => read(() => optional(byName.get(withoutNul(userName)))),
+    findUserById: (id) => read(() => optional(byId.get(withoutNul(id)))),
+    listUsers: ({ after, limit }) => read(() => page.all(withoutNul(after), limit).map(toUser)),
     replacePasswordHash: ({ userId, from, to }) =>
       write(() => {
         replaceHash.run(to, userId, from);

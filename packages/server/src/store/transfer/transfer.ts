@@ -21,6 +21,7 @@ export interface TransferSource {
 
 export interface TransferDestination {
   findMarker(): Promise<Marker | undefined>;
+  /** Rejects with StoreUnusableError where there is a row by now. */
   setMarker(marker: Marker): Promise<void>;
   /** Rows of the table, without the marker. */
   count(table: Table): Promise<number>;
@@ -74,13 +75,15 @@ async function begin(source: TransferSource, destination: TransferDestination): 
     );
   }
   if (!marker && !(await isEmpty(destination))) {
-    throw new StoreUnusableError('The database to migrate to is not empty; make another one and name that.');
+    throw new StoreUnusableError(notEmpty);
   }
   if (marker?.fingerprint === source.fingerprint) return;
   // What was copied then may not be true any more. Nobody has used it: no server starts on it.
   if (marker) await destination.clear();
   await destination.setMarker({ source: source.name, fingerprint: source.fingerprint });
 }
+
+export const notEmpty = 'The database to migrate to is not empty; make another one and name that.';
 
 async function isEmpty(destination: TransferDestination): Promise<boolean> {
   for (const table of tables) if ((await destination.count(table)) > 0) return false;
