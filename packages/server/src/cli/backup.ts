@@ -7,6 +7,7 @@ import { exitCodes } from './failure.js';
 import { interruptible } from './interruptible.js';
 import { createProgress } from './progress.js';
 import { storeSettings } from './store-settings.js';
+import { counted } from './table.js';
 import { UsageError } from './usage-error.js';
 
 export const backup: Command = {
@@ -47,7 +48,7 @@ function secretOf({ secret, data }: Config): string {
 
 function inWords(file: string, { users, sessions, bytes }: BackupSummary, secret: string): string {
   return (
-    `Copied ${users} users and ${sessions} sessions into ${file} (${bytes} bytes), and checked the copy.\n` +
+    `Copied ${counted(users, 'user')} and ${counted(sessions, 'session')} into ${file} (${bytes} bytes), and checked the copy.\n` +
     `The secret is not in it. Keep it too, in another place: ${secret}\n`
   );
 }

@@ -11,6 +11,7 @@ import { interruptible } from './interruptible.js';
 import type { Io } from './io.js';
 import { createProgress } from './progress.js';
 import { storeSettings } from './store-settings.js';
+import { counted } from './table.js';
 import { UsageError } from './usage-error.js';
 
 export const migrate: Command = {
@@ -107,9 +108,10 @@ async function checkSecret(config: Config): Promise<void> {
   await close();
 }
 
-function inWords({ users, sessions, signing_keys, audit }: TransferSummary): string {
+function inWords({ users = 0, sessions = 0, signing_keys = 0, audit = 0 }: TransferSummary): string {
   return (
-    `Copied ${users} users, ${sessions} sessions, ${signing_keys} signing keys and ${audit} lines of the audit; the ` +
+    `Copied ${counted(users, 'user')}, ${counted(sessions, 'session')}, ${counted(signing_keys, 'signing key')} and ` +
+    `${counted(audit, 'line')} of the audit; the ` +
     'counts agree and the secret opens the signing keys.\n' +
     'Now start every node with LATCHKEY_DATABASE and the same LATCHKEY_SECRET (of an embedded store it is what the ' +
     'file "secret" holds), and keep the old store until you have seen them serve.\n'

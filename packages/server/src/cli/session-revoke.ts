@@ -3,7 +3,7 @@ import { revokeSessionByOperator, revokeSessionsByOperator } from '../domain/ses
 import type { Command } from './command.js';
 import { exitCodes } from './failure.js';
 import { storeSettings } from './store-settings.js';
-import { countSessions, printable, safeJson } from './table.js';
+import { counted, printable, safeJson } from './table.js';
 import { UsageError } from './usage-error.js';
 import { withDomain } from './with-domain.js';
 
@@ -53,5 +53,8 @@ async function revokeAll(domain: Domain, user: string): Promise<Outcome> {
   const { userName, sessionsEnded } = json;
   if (sessionsEnded === 0) return { json, words: `${userName} has no session; nothing was changed.\n` };
   const tokens = `${sessionsEnded === 1 ? 'its' : 'their'} access tokens`;
-  return { json, words: `Ended ${countSessions(sessionsEnded)} of ${userName}; ${tokens} are refused from now on.\n` };
+  return {
+    json,
+    words: `Ended ${counted(sessionsEnded, 'session')} of ${userName}; ${tokens} are refused from now on.\n`,
+  };
 }

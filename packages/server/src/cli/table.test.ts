@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { countSessions, safeJson, table } from './table.js';
+import { counted, safeJson, table } from './table.js';
 
 test('cells stand in columns, and no line ends with spaces', () => {
   expect(
@@ -31,5 +31,5 @@ test.each([
   [1, '1 session'],
   [2, '2 sessions'],
 ])('%d is "%s"', (count, words) => {
-  expect(countSessions(count)).toBe(words);
+  expect(counted(count, 'session')).toBe(words);
 });

@@ -30,8 +30,8 @@ export function isoTime(time: number): string {
   return new Date(time).toISOString();
 }
 
-/** "1 session", "3 sessions", "no session". */
-export function countSessions(count: number): string {
-  if (count === 0) return 'no session';
-  return count === 1 ? '1 session' : `${count} sessions`;
+/** "no session", "1 session", "2 sessions". */
+export function counted(count: number, noun: string): string {
+  if (count === 0) return `no ${noun}`;
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -1,5 +1,5 @@
 import type { Inspection } from '../domain/tokens/inspect-token.js';
-import { isoTime, safeJson, table } from './table.js';
+import { counted, isoTime, safeJson, table } from './table.js';
 
 const refreshes = {
   rotate: 'give the next pair of tokens',
@@ -54,7 +54,7 @@ export function relative(time: number, now: number): string {
   const [unit, length] = units.find(([, each]) => distance >= each) ?? ['second', Number.POSITIVE_INFINITY];
   const count = Math.floor(distance / length);
   if (count === 0) return 'now';
-  const words = `${count} ${unit}${count === 1 ? '' : 's'}`;
+  const words = counted(count, unit);
   return time > now ? `in ${words}` : `${words} ago`;
 }
 

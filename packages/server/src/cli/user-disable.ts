@@ -2,7 +2,7 @@ import { type DisabledUser, disableUser } from '../domain/accounts/disable-user.
 import type { Command } from './command.js';
 import { exitCodes } from './failure.js';
 import { storeSettings } from './store-settings.js';
-import { countSessions } from './table.js';
+import { counted } from './table.js';
 import { withDomain } from './with-domain.js';
 
 export const userDisable: Command = {
@@ -26,6 +26,6 @@ export const userDisable: Command = {
 function inWords({ userName, wasDisabled, sessionsEnded }: DisabledUser): string {
   if (wasDisabled) return `${userName} is disabled already; nothing was changed.\n`;
   if (sessionsEnded === 0) return `Disabled ${userName}, who had no session.\n`;
-  const ended = `${countSessions(sessionsEnded)}; ${sessionsEnded === 1 ? 'its' : 'their'} access tokens`;
+  const ended = `${counted(sessionsEnded, 'session')}; ${sessionsEnded === 1 ? 'its' : 'their'} access tokens`;
   return `Disabled ${userName} and ended ${ended} are refused from now on.\n`;
 }

@@ -3,7 +3,7 @@ import type { Command } from './command.js';
 import { exitCodes } from './failure.js';
 import { passwordFrom, passwordOptions, shownOnce } from './password.js';
 import { storeSettings } from './store-settings.js';
-import { countSessions } from './table.js';
+import { counted } from './table.js';
 import { withDomain } from './with-domain.js';
 
 export const userPassword: Command = {
@@ -32,6 +32,6 @@ export const userPassword: Command = {
 };
 
 function inWords({ userName, isDisabled, sessionsEnded }: ChangedPassword, made: string | undefined): string {
-  const changed = `Changed the password of ${userName} and ended ${countSessions(sessionsEnded)}.\n`;
+  const changed = `Changed the password of ${userName} and ended ${counted(sessionsEnded, 'session')}.\n`;
   return `${changed}${isDisabled ? `${userName} is still disabled.\n` : ''}${shownOnce(made)}`;
 }

@@ -48,7 +48,7 @@ test('a server goes on serving while it is copied, and the copy signs in where i
   const file = join(folder, 'monday.db');
   const { code, stdout, stderr } = await openShell(server.data)(['backup', file]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  expect(stdout).toContain(`Copied 1 users and 1 sessions into ${file}`);
+  expect(stdout).toContain(`Copied 1 user and 1 session into ${file}`);
   expect(stdout).toContain(`Keep it too, in another place: ${join(server.data, 'secret')}`);
   expect(stdout).not.toContain(readFileSync(join(server.data, 'secret'), 'utf8').trim());
   expect(readdirSync(folder)).toEqual(['monday.db']);

@@ -82,7 +82,7 @@ test('people go on where they were: old tokens work on the database, and what ha
     database.url,
   ]);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  expect(stdout).toContain('Copied 3 users, 2 sessions, 1 signing keys and');
+  expect(stdout).toContain('Copied 3 users, 2 sessions, 1 signing key and');
   expect(stdout).toContain('LATCHKEY_SECRET');
 
   const after = await startTestServer({
