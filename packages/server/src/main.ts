@@ -1,12 +1,6 @@
 import { publicAddresses } from './config/addresses.js';
 import type { Config } from './config/schema.js';
 import { startHousekeeping } from './domain/background/housekeeping.js';
-import { createOwnerOf } from './gateway/root-fields.js';
-import { createUpstream } from './gateway/upstream.js';
-import { awaitUpstreamSchema } from './gateway/watch-schema.js';
-import { createOwnSurface } from './graphql/own-schema.js';
-import { createPreparer } from './graphql/prepare.js';
-import { createSchemaViews } from './graphql/schema-views.js';
 import { createFinish } from './http/finish.js';
 import { createGraphqlListener } from './http/graphql-endpoint.js';
 import { loadIde } from './http/ide.js';
@@ -15,8 +9,8 @@ import { createMetrics } from './http/metrics.js';
 import { createRoutes, type Readiness } from './http/routes.js';
 import { securityHeaders } from './http/security-headers.js';
 import { createSourceOf } from './http/source.js';
-import type { Log } from './lib/log.js';
 import { agreeOnNames, createDomain, openParts, type Parts, type Surroundings } from './open-domain.js';
+import { bringUpstreamIntoService, createGate } from './open-gate.js';
 import type { Store } from './store/store.js';
 
 export { openDomain, type Surroundings } from './open-domain.js';
@@ -113,42 +107,6 @@ async function serve(config: Config, parts: Parts): Promise<RunningServer> {
       log.info({}, 'stopped');
     },
   };
-}
-
-type Gate = ReturnType<typeof createGate>;
-
-/** Our surface, the upstream, and what knows which of the two a document speaks to. */
-function createGate(config: Config) {
-  const hasUpstream = config.upstream !== undefined;
-  const surface = createOwnSurface(config.rename);
-  return {
-    upstream: hasUpstream ? createUpstream({ url: config.upstream, timeout: config.upstreamTimeout }) : undefined,
-    schemas: createSchemaViews(surface, config.rename, hasUpstream),
-    preparer: createPreparer(config, createOwnerOf(surface.fields, hasUpstream), surface.isCredentialField),
-  };
-}
-
-/** Never resolves; rejects if the upstream's schema can never be served beside ours. */
-function bringUpstreamIntoService(
-  { upstream, schemas, preparer }: Gate,
-  log: Log,
-  signal: AbortSignal,
-): Promise<never> {
-  const failed = new Promise<never>((_, reject) => {
-    if (!upstream) return;
-    awaitUpstreamSchema(upstream, log, signal)
-      .then((schema) => {
-        schemas.install(schema);
-        preparer.clear();
-        log.info({ upstream: upstream.origin }, 'the schema of the upstream is in service');
-      })
-      .catch((error: unknown) => {
-        if (!signal.aborted) reject(error);
-      });
-  });
-  // Whoever holds the promise hears of it; nobody has to.
-  failed.catch(() => undefined);
-  return failed;
 }
 
 function isWritable(store: Store): Promise<boolean> {

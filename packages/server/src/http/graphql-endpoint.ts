@@ -11,7 +11,9 @@ import type { GraphqlEndpoint } from './call.js';
 import { corsHeaders, preflightHeaders } from './cors.js';
 import { bearerChallenge, readBearerToken } from './credentials.js';
 import { createExchange, type Exchange } from './exchange.js';
-import { runOwn, runSplit, runUpstream } from './run-plan.js';
+import { runOwn } from './run-own.js';
+import { runSplit } from './run-split.js';
+import { runUpstream } from './run-upstream.js';
 import { securityHeaders } from './security-headers.js';
 import { sendDocumentError, sendError } from './send.js';
 

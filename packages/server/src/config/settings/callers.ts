@@ -1,0 +1,49 @@
+import type { Setting } from '../setting.js';
+import { bytes, duration, integer, list, network, origin } from '../types.js';
+
+const group = 'Callers and limits';
+
+export const callersSettings = {
+  corsOrigins: {
+    group,
+    type: list(origin),
+    default: [],
+    about: 'The origins whose pages may call the endpoint from a browser.',
+  },
+  trustedProxies: {
+    group,
+    type: list(network),
+    default: [],
+    about: 'The proxies whose X-Forwarded-For is believed.',
+  },
+  bodyLimit: {
+    group,
+    type: bytes('1KiB', '64MiB'),
+    default: '1MiB',
+    about: 'The largest request body that is accepted.',
+  },
+  documentMaxTokens: {
+    group,
+    type: integer(100, 1_000_000),
+    default: 10_000,
+    about: 'The most tokens that a GraphQL document may have.',
+  },
+  documentMaxDepth: {
+    group,
+    type: integer(5, 1000),
+    default: 50,
+    about: 'The deepest nesting that a GraphQL document may have.',
+  },
+  documentCache: {
+    group,
+    type: integer(1, 100_000),
+    default: 1000,
+    about: 'How many parsed and planned documents are kept in memory.',
+  },
+  requestTimeout: {
+    group,
+    type: duration('1s', '10m'),
+    default: '30s',
+    about: 'How long a caller may take to send a request.',
+  },
+} as const satisfies Record<string, Setting>;

@@ -1,0 +1,37 @@
+import type { Setting } from '../setting.js';
+import { duration, httpUrl, map, text } from '../types.js';
+
+const group = 'The API behind it';
+
+const ourName = text(
+  'NAME',
+  'a name of ours (Type or Type.field, such as Viewer or Mutation.signIn)',
+  /^(?!__)[A-Za-z_]\w*(\.(?!__)[A-Za-z_]\w*)?$/,
+);
+const graphqlName = text(
+  'NAME',
+  'a GraphQL name (letters, digits and _, no digit first, not starting with __)',
+  /^(?!__)[A-Za-z_]\w*$/,
+);
+
+export const upstreamSettings = {
+  upstream: {
+    group,
+    type: httpUrl,
+    unset: 'only the operations of Latchkey are served',
+    about: 'The GraphQL endpoint of the API that Latchkey stands in front of.',
+  },
+  upstreamTimeout: {
+    group,
+    type: duration('100ms', '10m'),
+    default: '30s',
+    about: 'How long the upstream may take to answer.',
+  },
+  rename: {
+    group,
+    type: map(ourName, graphqlName),
+    default: {},
+    from: ['file'],
+    about: 'New names for ours where the upstream has the same, such as { "Query.viewer": "me", "Viewer": "Person" }.',
+  },
+} as const satisfies Record<string, Setting>;

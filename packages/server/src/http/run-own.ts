@@ -1,0 +1,52 @@
+import type { LatchkeyError } from '../domain/errors.js';
+import type { Answer } from '../gateway/merge.js';
+import type { OwnPlan } from '../gateway/plan.js';
+import type { Context } from '../graphql/context.js';
+import { executeOwn, type OwnResult } from '../graphql/execute.js';
+import { formatError, toLatchkeyError } from '../graphql/format-error.js';
+import type { Call } from './call.js';
+import { bearerChallenge } from './credentials.js';
+import { note, sendAnswer, sendJson, withRetryAfter } from './send.js';
+
+/** Runs an operation of ours, and answers. */
+export async function runOwn(call: Call, plan: OwnPlan): Promise<void> {
+  const { exchange, endpoint, prepared, params, claims, as, headers } = call;
+  const schema = claims ? endpoint.schemas.current.authenticated : endpoint.schemas.current.anonymous;
+  const remembered = prepared.introspections?.get(schema);
+  if (remembered !== undefined) return sendJson(exchange, 200, as.mediaType, remembered, headers);
+  prepared.validateOwn(schema);
+  const result = await executeOwn(plan, schema, params.variables, contextOf(call));
+  if (!result.errors) {
+    const json = JSON.stringify(result);
+    prepared.introspections?.set(schema, json);
+    return sendJson(exchange, 200, as.mediaType, json, headers);
+  }
+  const { answer, worst } = formatResult(result, call);
+  // Served, unless what failed left nothing and says itself that it is no answer.
+  const status = result.data === null ? worst.status : 200;
+  const challenge = status === 401 ? ['www-authenticate', bearerChallenge(worst, true)] : [];
+  sendAnswer(exchange, status, answer, as, withRetryAfter(headers, worst).concat(challenge));
+}
+
+/** What the resolvers of a call have at hand. */
+export function contextOf({ endpoint, exchange, claims }: Call): Context {
+  const { request } = exchange;
+  return {
+    domain: endpoint.domain,
+    claims,
+    origin: () => ({ source: endpoint.sourceOf(request), userAgent: request.headers['user-agent'] ?? '' }),
+  };
+}
+
+/** A result with errors as the caller gets it, and the error that decides about the status. */
+export function formatResult(result: OwnResult, { exchange }: Call): { answer: Answer; worst: LatchkeyError } {
+  const errors = (result.errors ?? []).map((error) => ({ error, known: toLatchkeyError(error) }));
+  const worst = errors.reduce((a, b) => (b.known.status > a.known.status ? b : a)).known;
+  note(exchange, worst.code, worst.cause);
+  const format = ({ error, known }: (typeof errors)[number]) =>
+    formatError(known, exchange.id, {
+      ...(error.locations && { locations: error.locations }),
+      ...(error.path && { path: error.path }),
+    });
+  return { answer: { errors: errors.map(format), data: (result.data as Answer['data']) ?? null }, worst };
+}
