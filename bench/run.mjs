@@ -7,14 +7,32 @@ import { runRow } from './lib/row.mjs';
 import { row as cost } from './rows/cost.mjs';
 import { row as driver } from './rows/driver.mjs';
 import { row as forward } from './rows/forward.mjs';
+import { row as large } from './rows/large.mjs';
+import { row as latency } from './rows/latency.mjs';
 import { row as refresh } from './rows/refresh.mjs';
 import { row as revoked } from './rows/revoked.mjs';
 import { row as scale } from './rows/scale.mjs';
 import { row as signIn } from './rows/sign-in.mjs';
+import { row as streaming } from './rows/streaming.mjs';
+import { row as subscriptions } from './rows/subscriptions.mjs';
 import { row as viewer } from './rows/viewer.mjs';
 import { row as weight } from './rows/weight.mjs';
 
-const rows = [viewer, revoked, refresh, cost, driver, signIn, forward, weight, scale];
+const rows = [
+  viewer,
+  revoked,
+  refresh,
+  cost,
+  driver,
+  signIn,
+  forward,
+  large,
+  latency,
+  streaming,
+  subscriptions,
+  weight,
+  scale,
+];
 const names = rows.map(({ name }) => name).join(', ');
 
 const help = `usage: node bench/run.mjs [--only ROWS] [--quick] [--json] [--users N] [--sessions N] [--keep DIR]

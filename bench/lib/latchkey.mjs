@@ -98,6 +98,25 @@ export async function manyTokens(child, count) {
   return (await Promise.all(chains)).flat();
 }
 
+/**
+ * So many tokens that none is seen again while the node remembers it: each costs it a check of the signature. They are
+ * signed here, with the keys of the store.
+ * @param {import('./children.mjs').Child} child a server on `data`
+ */
+export async function uniqueTokens(child, data, count) {
+  const [{ loadConfig }, { openDomain }] = await Promise.all([importBuilt('config/load'), importBuilt('main')]);
+  const publicUrl = `http://localhost:${child.port}`;
+  const config = { ...loadConfig({}), data, publicUrl, port: child.port, logLevel: 'error' };
+  const { domain, close } = await openDomain(config);
+  const subject = { userId: 'bench', sessionId: 'x'.repeat(22), scope: '' };
+  const tokens = [];
+  while (tokens.length < count) {
+    tokens.push(...(await Promise.all(Array.from({ length: 64 }, () => domain.accessTokens.issue(subject)))));
+  }
+  await close();
+  return tokens;
+}
+
 /** Makes sure that the product asks for a token; a row about verified tokens would mean nothing otherwise. */
 export async function mustRefuse(child, query) {
   const answer = await ask(child, query, {}, 'not-a-token').catch(() => 'refused');

@@ -6,6 +6,7 @@ import { startChild } from './children.mjs';
  * @property {number[]} [ports] instead: the connections are spread over them
  * @property {number} connections each has one request under way at a time
  * @property {number} seconds
+ * @property {number} [rate] requests a second, evenly spread; as fast as they are answered unless given
  * @property {string} expect what the body of every answer must contain to be counted
  * @property {string[]} [requests] whole HTTP requests, sent in rotation
  * @property {Chain} [chain] instead: tokens from the front of a queue; the token that an answer held goes to its end
@@ -17,7 +18,10 @@ import { startChild } from './children.mjs';
  * @property {number} ok answers that were 200 and as expected; only these count
  * @property {number} refused all others
  * @property {string} [firstRefused]
- * @property {string[]} samples some whole bodies
+ * @property {string[]} samples some bodies, at most their first 64 KiB
+ * @property {number} bytes of all bodies
+ * @property {number} [p50] with a rate: milliseconds from when a request was due to the end of its answer
+ * @property {number} [p99]
  * @property {string[]} tokens where the queue of a chain stands
  * @property {number} clientCpu share of one core that the load generator used
  */

@@ -18,7 +18,7 @@ export function machine() {
 /** The figures of one row, a line per contestant. */
 export function rowText({ name, title, connections, plan, figures, memory, parts }) {
   if (parts) return parts.map(rowText).join('\n');
-  if (name === 'weight') return section(title, ['', 'idle memory', 'ready after'], figures.map(weightCells));
+  if (plain[name]) return section(title, plain[name].columns, figures.map(plain[name].cells));
   const heading = `${title} — ${connections} connections, ${plan.rounds} × ${plan.seconds} s`;
   const weights = weightColumns.filter(({ key }) => memory.some((entry) => entry[key] !== undefined));
   const cells = ({ name, rate, min, max, clientCpu }) => [
@@ -64,11 +64,36 @@ const weightColumns = [
   { key: 'storeMegabytes', heading: 'store' },
 ];
 
-const weightCells = ({ name, megabytes, readyMilliseconds }) => [
-  name,
-  `${number(megabytes)} MB`,
-  `${number(readyMilliseconds)} ms`,
-];
+/** The tables of rows that are no rates. */
+const plain = {
+  weight: {
+    columns: ['', 'idle memory', 'ready after'],
+    cells: ({ name, megabytes, readyMilliseconds }) => [
+      name,
+      `${number(megabytes)} MB`,
+      `${number(readyMilliseconds)} ms`,
+    ],
+  },
+  latency: {
+    columns: ['', 'rate', 'p50', 'p99'],
+    cells: ({ name, rate, p50, p99 }) => [name, `${number(rate)}/s`, `${number(p50)} ms`, `${number(p99)} ms`],
+  },
+  subscriptions: {
+    columns: ['', 'events', 'p50', 'p99', 'established in', 'memory for each'],
+    cells: ({ name, rate, p50, p99, established, kilobytes }) => [
+      name,
+      `${number(rate)}/s`,
+      `${number(p50)} ms`,
+      `${number(p99)} ms`,
+      `${number(established)} ms`,
+      `${number(kilobytes)} KB`,
+    ],
+  },
+  streaming: {
+    columns: ['', 'peak memory'],
+    cells: ({ name, megabytes }) => [name, `${number(megabytes)} MB`],
+  },
+};
 
 const megabytes = (value) => (value === undefined ? '' : `${number(value)} MB`);
 

@@ -26,3 +26,27 @@ export const companies = Array.from({ length: 20 }, (_, i) => ({
   country: ['NL', 'DE', 'FR', 'IT', 'ES'][i % 5],
   employees: 10 + i * 37,
 }));
+
+/** The same list, 8 MB of it: no gate may need to hold that. */
+export const largeQuery = 'query Large { companies(first: 1000) { id name country employees } }';
+
+export const largeBytes = 8 * 1024 * 1024;
+
+/** The answer to it: `largeBytes` of JSON. */
+export function largeAnswer() {
+  const rows = [];
+  for (let size = 0, i = 0; size < largeBytes - 300; i++) {
+    const row = JSON.stringify({ ...companies[i % companies.length], id: `company-${1_000_000 + i}` });
+    rows.push(row);
+    size += row.length + 1;
+  }
+  const json = `{"data":{"companies":[${rows.join(',')}]}}`;
+  return Buffer.from(json.padEnd(largeBytes, ' '));
+}
+
+/** An API with a subscription; each tick says when it was sent. */
+export const tickSdl = /* GraphQL */ `
+  type Query { hello: String }
+  type Subscription { tick: Tick! }
+  type Tick { at: Float! text: String! }
+`;
