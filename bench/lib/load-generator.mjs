@@ -8,6 +8,9 @@ process.on('message', async ({ id, job }) => process.send({ id, result: await ru
 process.once('disconnect', () => process.exit());
 process.send({ ready: true });
 
+/** Where the rotation of requests goes on: a round that began anew would ask for what the one before it has just warmed. */
+let turns = 0;
+
 /** @param {import('./load.mjs').Job} job @returns {Promise<import('./load.mjs').Result>} */
 async function run(job) {
   const tally = { ok: 0, refused: 0, firstRefused: undefined, first: 0, last: 0, bytes: 0, samples: [], latencies: [] };
@@ -18,6 +21,7 @@ async function run(job) {
   await Promise.all(
     Array.from({ length: job.connections }, (_, i) => connection(job, i, { start, deadline }, tally, queue)),
   );
+  turns += tally.ok;
   const used = process.cpuUsage(cpu);
   return {
     ok: tally.ok,
@@ -36,7 +40,7 @@ async function run(job) {
 /** Sends, waits, sends again, until the deadline. Resolves when its last answer is in. */
 function connection(job, index, { start, deadline }, tally, queue) {
   return new Promise((resolve) => {
-    let turn = index;
+    let turn = turns + index;
     let token;
     let sentAt = start;
     const buffer = Buffer.allocUnsafe(64 * 1024);

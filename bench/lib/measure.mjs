@@ -1,3 +1,5 @@
+import { cpuSeconds } from './children.mjs';
+
 /**
  * @typedef {object} Contestant
  * @property {string} name
@@ -5,7 +7,8 @@
  * @property {(seconds: number) => Promise<{ rate: number, refused?: number, firstRefused?: string, samples?: string[] }>} run
  * @property {(body: any) => boolean} [check] whether an answer, read as JSON, is what was asked for
  *
- * @typedef {{ name: string, rate: number, min: number, max: number, rates: number[], clientCpu?: number }} Figure
+ * @typedef {{ name: string, rate: number, min: number, max: number, rates: number[], clientCpu?: number, cpu?: number }} Figure `cpu`: of the server, in
+ *   microseconds an answer; what other processes do on the machine hardly changes it
  */
 
 /**
@@ -28,13 +31,22 @@ export async function measure(contestants, plan, progress) {
   return contestants.map(({ name }, i) => {
     const rates = results[i].map(({ rate }) => rate);
     const cpu = results[i].map(({ clientCpu }) => clientCpu).filter((share) => share !== undefined);
-    return { name, ...spread(rates), rates, ...(cpu.length > 0 && { clientCpu: median(cpu) }) };
+    const serverCpu = results[i].map(({ serverCpu: each }) => each).filter((each) => each !== undefined);
+    return {
+      name,
+      ...spread(rates),
+      rates,
+      ...(cpu.length > 0 && { clientCpu: median(cpu) }),
+      ...(serverCpu.length > 0 && { cpu: median(serverCpu) }),
+    };
   });
 }
 
 // A figure with wrong answers in it is no figure: the run stops and shows the first of them.
-async function runOnce({ name, run, check }, seconds) {
+async function runOnce({ name, run, check, child }, seconds) {
+  const cpuBefore = child?.port && cpuSeconds(child);
   const result = await run(seconds);
+  if (cpuBefore !== undefined && result.ok) result.serverCpu = ((cpuSeconds(child) - cpuBefore) * 1e6) / result.ok;
   if (result.refused) throw new Error(`${name}: ${result.refused} wrong answers, the first: ${result.firstRefused}`);
   if (!(result.rate > 0)) throw new Error(`${name} gave no answers in ${seconds} s`);
   const wrong = check && result.samples.find((body) => !check(JSON.parse(body)));

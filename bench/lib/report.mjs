@@ -21,14 +21,15 @@ export function rowText({ name, title, connections, plan, figures, memory, parts
   if (plain[name]) return section(title, plain[name].columns, figures.map(plain[name].cells));
   const heading = `${title} — ${connections} connections, ${plan.rounds} × ${plan.seconds} s`;
   const weights = weightColumns.filter(({ key }) => memory.some((entry) => entry[key] !== undefined));
-  const cells = ({ name, rate, min, max, clientCpu }) => [
+  const cells = ({ name, rate, min, max, clientCpu, cpu }) => [
     name,
     `${number(rate)}/s`,
     `${number(min)}–${number(max)}`,
+    cpu === undefined ? '' : `${number(cpu)} µs`,
     clientCpu === undefined ? '' : `${Math.round(clientCpu * 100)} %`,
     ...weights.map(({ key }) => megabytes(memory.find((entry) => entry.name === name)?.[key])),
   ];
-  const columns = ['', 'median', 'min–max', 'client CPU', ...weights.map(({ heading }) => heading)];
+  const columns = ['', 'median', 'min–max', 'CPU an answer', 'client CPU', ...weights.map(({ heading }) => heading)];
   return section(heading, columns, figures.map(cells));
 }
 

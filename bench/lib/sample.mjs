@@ -28,7 +28,8 @@ export const companies = Array.from({ length: 20 }, (_, i) => ({
 }));
 
 /** The same list, 8 MB of it: no gate may need to hold that. */
-export const largeQuery = 'query Large { companies(first: 1000) { id name country employees } }';
+export const largeQuery =
+  'query Large($first: Int, $after: ID) { companies(first: $first, after: $after) { id name country employees } }';
 
 export const largeBytes = 8 * 1024 * 1024;
 

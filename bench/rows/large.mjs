@@ -1,5 +1,5 @@
 import * as latchkey from '../lib/latchkey.mjs';
-import { largeBytes, largeQuery } from '../lib/sample.mjs';
+import { largeBytes, largeQuery, pages } from '../lib/sample.mjs';
 import { startContestant, startUpstream } from '../lib/start.mjs';
 
 const ours = 'Latchkey, token verified';
@@ -13,7 +13,7 @@ export const row = {
   title: 'a forwarded answer of 8 MB',
   connections,
   // Hive Gateway takes more than a second for the first of them.
-  planOf: (plan) => ({ ...plan, seconds: 3, warmUp: 5 }),
+  planOf: ({ rounds }) => ({ rounds: 2 * rounds, seconds: 3, warmUp: 5 }),
   async contestants({ load, withLatchkey }) {
     const { child, url } = await startUpstream();
     const list = [
@@ -27,7 +27,8 @@ export const row = {
     return [...list, contestant(ours, gate, (await latchkey.signIn(gate, 1))[0].accessToken)];
 
     function contestant(name, child, token = 'x'.repeat(560)) {
-      const job = { port: child.port, connections, requests: [latchkey.operation(largeQuery, {}, token)] };
+      const requests = pages.map((page) => latchkey.operation(largeQuery, page, token));
+      const job = { port: child.port, connections, requests };
       return {
         name,
         child,

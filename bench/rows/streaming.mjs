@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { residentMegabytes } from '../lib/children.mjs';
 import * as latchkey from '../lib/latchkey.mjs';
 import { startLoad } from '../lib/load.mjs';
-import { largeBytes, largeQuery } from '../lib/sample.mjs';
+import { largeBytes, largeQuery, pages } from '../lib/sample.mjs';
 import { startUpstream } from '../lib/start.mjs';
 
 const title = 'memory while 8 MB answers stream';
@@ -21,7 +21,7 @@ export const row = {
     const { url } = await startUpstream();
     const gate = await latchkey.startLatchkey(url);
     const { accessToken } = (await latchkey.signIn(gate, 1))[0];
-    const request = latchkey.operation(largeQuery, {}, accessToken);
+    const request = latchkey.operation(largeQuery, pages[0], accessToken);
     const load = await startLoad();
     const fast = (length) =>
       load({ port: gate.port, connections: 8, requests: [request], expect: '"company-1000000"', seconds: length });
