@@ -10,7 +10,7 @@ import { createRoutes, type Readiness } from './http/routes.js';
 import { securityHeaders } from './http/security-headers.js';
 import { createSourceOf } from './http/source.js';
 import { agreeOnNames, createDomain, openParts, type Parts, type Surroundings } from './open-domain.js';
-import { bringUpstreamIntoService, createGate } from './open-gate.js';
+import { bringUpstreamIntoService, createGate, createIdentity } from './open-gate.js';
 import type { Store } from './store/store.js';
 
 export { openDomain, type Surroundings } from './open-domain.js';
@@ -69,6 +69,7 @@ async function serve(config: Config, parts: Parts): Promise<RunningServer> {
     });
   const graphql = createGraphqlListener({
     ...gate,
+    identity: createIdentity(config, domain),
     domain,
     ide,
     publicUrl,

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { checkIdentity } from './check-identity.js';
 import { ConfigError } from './error.js';
 import { readConfigFile } from './file.js';
 import { envName, flagName, nameIn, type Source, sources } from './names.js';
@@ -41,6 +42,7 @@ export function loadConfig({ flags = {}, env = {}, readFile = readText, defaults
   refusePartOfSecond(config);
   refuseLonger(config, 'sessionIdleLifetime', 'sessionLifetime');
   refuseLonger(config, 'accessTokenLifetime', 'sessionIdleLifetime');
+  checkIdentity(config);
   return config;
 }
 

@@ -1,6 +1,7 @@
 import type { Setting } from './setting.js';
 import { callersSettings } from './settings/callers.js';
 import { databaseSettings } from './settings/database.js';
+import { identitySettings } from './settings/identity.js';
 import { passwordsSettings } from './settings/passwords.js';
 import { placeSettings } from './settings/place.js';
 import { runningSettings } from './settings/running.js';
@@ -15,6 +16,7 @@ export const settings = {
   ...placeSettings,
   ...databaseSettings,
   ...upstreamSettings,
+  ...identitySettings,
   ...sessionsSettings,
   ...passwordsSettings,
   ...callersSettings,

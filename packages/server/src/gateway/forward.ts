@@ -15,7 +15,7 @@ export interface ForwardedRequest {
  * off cuts the caller's connection, so that half of it cannot be taken for the whole.
  */
 export function forward(
-  { pool, path }: Upstream,
+  { pool, path, hidden }: Upstream,
   { body, headers }: ForwardedRequest,
   response: ServerResponse,
   ownHeaders: RawHeaders,
@@ -43,7 +43,7 @@ export function forward(
         if (statusCode < 200) return;
         status = statusCode;
         expected = Number(answered['content-length'] ?? Number.NaN);
-        response.writeHead(statusCode, answerHeaders(answered).concat(ownHeaders));
+        response.writeHead(statusCode, answerHeaders(answered, hidden).concat(ownHeaders));
       },
       onResponseData(started, chunk) {
         expected -= chunk.length;

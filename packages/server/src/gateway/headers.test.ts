@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { answerHeaders, requestHeaders } from './headers.js';
+import { answerHeaders, droppedBesides, requestHeaders } from './headers.js';
 
 describe('the header fields of a request', () => {
   test('go on in lower case, in their order, also two of one name', () => {
@@ -40,6 +40,9 @@ describe('the header fields of a request', () => {
     'x-latchkey_scope',
     'X_Forwarded_For',
     'proxy_authorization',
+    'X.Latchkey.User',
+    "X'Latchkey~User-Id",
+    'authorisation',
   ])('do not go on where they are called %s', (name) => {
     expect(requestHeaders([name, 'x', 'x-mine', 'kept'])).toEqual(['x-mine', 'kept']);
   });
@@ -73,7 +76,38 @@ describe('the header fields of a request', () => {
   });
 });
 
+describe('header fields that are dropped besides', () => {
+  const dropped = droppedBesides(['x-api-key', 'x-user'], ['x-hasura-']);
+
+  test.each([
+    'X-Api-Key',
+    'X_API_KEY',
+    'x.api_key',
+    'X-User',
+    'x*user',
+    'X-Hasura-Role',
+    'x_hasura_admin_secret',
+    'X-HASURA-',
+    'X-Latchkey-User-Id',
+    'Authorization',
+    'X-Forwarded-For',
+  ])('do not go on where they are called %s, however often', (name) => {
+    const raw = [name, 'a', 'X-Mine', 'kept', name.toUpperCase(), 'b'];
+    expect(requestHeaders(raw, undefined, dropped)).toEqual(['x-mine', 'kept']);
+  });
+
+  test('are no more than those', () => {
+    const raw = ['X-User-Agent', 'a', 'X-Hasura', 'b', 'X-Latchkey', 'c', 'My-X-User', 'd'];
+    expect(requestHeaders(raw, undefined, dropped)).toHaveLength(8);
+  });
+});
+
 describe('the header fields of an answer', () => {
+  test('come back without those that are hidden', () => {
+    const headers = { 'x-api-key': 's', authorization: 'Bearer x', 'x-other': 'y' };
+    expect(answerHeaders(headers, new Set(['x-api-key', 'authorization']))).toEqual(['x-other', 'y']);
+  });
+
   test('come back one by one, but for cookies, CORS and what belongs to the connection', () => {
     const headers = {
       'content-type': 'application/json',

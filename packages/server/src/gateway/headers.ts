@@ -31,8 +31,25 @@ const corsPrefix = 'access-control-';
 /** Names and values in turn, as node:http and undici take them. */
 export type RawHeaders = string[];
 
+/** Fields of a caller that the upstream never sees: names and beginnings of names, in lower case and with hyphens. */
+export interface DroppedFields {
+  readonly names: ReadonlySet<string>;
+  readonly prefixes: readonly string[];
+}
+
+/** Those that are always dropped, and these. */
+export function droppedBesides(names: readonly string[], prefixes: readonly string[]): DroppedFields {
+  return { names: new Set([...droppedFromRequest, ...names]), prefixes: [ownPrefix, ...prefixes] };
+}
+
+const alwaysDropped = droppedBesides([], []);
+
 /** The caller's header fields that the upstream may see, less those named in `without`. */
-export function requestHeaders(raw: readonly string[], without?: ReadonlySet<string>): RawHeaders {
+export function requestHeaders(
+  raw: readonly string[],
+  without?: ReadonlySet<string>,
+  dropped = alwaysDropped,
+): RawHeaders {
   const kept: RawHeaders = [];
   // Fields that Connection names belong to the one connection as well.
   let perConnection: readonly string[] = [];
@@ -42,27 +59,38 @@ export function requestHeaders(raw: readonly string[], without?: ReadonlySet<str
     if (name === 'connection' && value !== 'keep-alive' && value !== 'close') {
       perConnection = perConnection.concat(value.split(',').map((token) => token.trim().toLowerCase()));
     }
-    if (!isDropped(name) && !without?.has(name)) kept.push(name, value);
+    if (!isDropped(name, dropped) && !without?.has(name)) kept.push(name, value);
   }
   return perConnection.length > 0 ? dropNamed(kept, perConnection) : kept;
 }
 
-/** An underscore is as good as a hyphen to forge a field with: CGI and WSGI show both to a program as one (CVE-2015-0219). */
-function isDropped(name: string): boolean {
-  const seen = name.includes('_') ? name.replaceAll('_', '-') : name;
-  return droppedFromRequest.has(seen) || seen.startsWith(ownPrefix);
+const unusual = /[^a-z0-9-]/;
+
+/**
+ * To forge a field with, an underscore is as good as a hyphen, and to some servers so is any other sign: CGI and WSGI
+ * show them all to a program as one (CVE-2015-0219).
+ */
+function isDropped(name: string, { names, prefixes }: DroppedFields): boolean {
+  const seen = unusual.test(name) ? name.replace(/[^a-z0-9-]/g, '-') : name;
+  if (names.has(seen)) return true;
+  for (const prefix of prefixes) if (seen.startsWith(prefix)) return true;
+  return false;
 }
 
 function dropNamed(headers: RawHeaders, names: readonly string[]): RawHeaders {
   return headers.filter((_, i) => !names.includes(headers[i - (i % 2)] as string));
 }
 
-/** The upstream's header fields that the caller may see. */
-export function answerHeaders(headers: Readonly<Record<string, string | string[] | undefined>>): RawHeaders {
+/** The upstream's header fields that the caller may see, less those named in `hidden`. */
+export function answerHeaders(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+  hidden?: ReadonlySet<string>,
+): RawHeaders {
   const kept: RawHeaders = [];
   for (const name in headers) {
     const value = headers[name];
-    if (value === undefined || droppedFromAnswer.has(name) || name.startsWith(corsPrefix)) continue;
+    if (value === undefined || droppedFromAnswer.has(name) || name.startsWith(corsPrefix) || hidden?.has(name))
+      continue;
     if (typeof value === 'string') kept.push(name, value);
     else for (const one of value) kept.push(name, one);
   }

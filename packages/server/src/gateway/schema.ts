@@ -40,7 +40,8 @@ async function introspect(
   options: Parameters<typeof getIntrospectionQuery>[0],
 ): Promise<IntrospectionQuery | undefined> {
   const query = getIntrospectionQuery(options);
-  const { data } = await askUpstream(upstream, { query, operationName: 'IntrospectionQuery' }, []);
+  const question = { query, operationName: 'IntrospectionQuery' };
+  const { data } = await askUpstream(upstream, question, upstream.introspectionHeaders);
   return data?.__schema ? (data as unknown as IntrospectionQuery) : undefined;
 }
 

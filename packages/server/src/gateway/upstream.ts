@@ -1,10 +1,15 @@
 import { Pool } from 'undici';
 import { LatchkeyError } from '../domain/errors.js';
+import type { RawHeaders } from './headers.js';
 
 export interface UpstreamSettings {
   readonly url: string;
   /** Milliseconds that the upstream may take until its answer begins, and between two pieces of it. */
   readonly timeout: number;
+  /** Fields of its answers that callers never see; none if not given. */
+  readonly hidden?: ReadonlySet<string>;
+  /** Header fields that introspection is sent with; none if not given. */
+  readonly introspectionHeaders?: RawHeaders;
 }
 
 /** A connection pool to the API behind us. */
@@ -14,12 +19,14 @@ export interface Upstream {
   /** Where in the upstream's origin the endpoint is. */
   readonly path: string;
   readonly pool: Pool;
+  readonly hidden: ReadonlySet<string> | undefined;
+  readonly introspectionHeaders: RawHeaders;
 }
 
 /** Enough for the throughput of one process; more connections only make the upstream queue. */
 const connections = 128;
 
-export function createUpstream({ url, timeout }: UpstreamSettings): Upstream {
+export function createUpstream({ url, timeout, hidden, introspectionHeaders = [] }: UpstreamSettings): Upstream {
   const { origin, pathname, search } = new URL(url);
   const pool = new Pool(origin, {
     connections,
@@ -29,7 +36,7 @@ export function createUpstream({ url, timeout }: UpstreamSettings): Upstream {
     // Operations are POSTs, which may not be repeated: no second one on a connection before the first is answered.
     pipelining: 1,
   });
-  return { origin, path: pathname + search, pool };
+  return { origin, path: pathname + search, pool, hidden, introspectionHeaders };
 }
 
 const timeouts = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT']);

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Domain } from '../domain/domain.js';
 import type { Claims } from '../domain/tokens/access-tokens.js';
 import type { RawHeaders } from '../gateway/headers.js';
+import type { UpstreamIdentity } from '../gateway/identity/identity.js';
 import type { Upstream } from '../gateway/upstream.js';
 import type { Negotiated } from '../graphql/media-type.js';
 import type { Params } from '../graphql/params.js';
@@ -16,6 +17,7 @@ export interface GraphqlEndpoint {
   readonly preparer: Preparer;
   readonly schemas: SchemaViews;
   readonly upstream: Upstream | undefined;
+  readonly identity: UpstreamIdentity;
   readonly ide: Page;
   readonly publicUrl: string;
   readonly corsOrigins: readonly string[];

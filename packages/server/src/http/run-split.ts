@@ -2,12 +2,13 @@ import { isNonNullType } from 'graphql';
 import { askUpstream } from '../gateway/ask.js';
 import { type Answer, mergeAnswers } from '../gateway/merge.js';
 import type { SplitPlan } from '../gateway/plan.js';
+import type { Upstream } from '../gateway/upstream.js';
 import { executeOwn } from '../graphql/execute.js';
 import { formatError, toLatchkeyError } from '../graphql/format-error.js';
 import type { Call } from './call.js';
 import { contextOf, formatResult } from './run-own.js';
 import { note, sendAnswer } from './send.js';
-import { aboutBody, questionOf, upstreamHeaders, upstreamOf } from './upstream-request.js';
+import { aboutBody, askerOf, questionOf, upstreamHeaders, upstreamOf } from './upstream-request.js';
 
 /** Runs our part, asks the upstream for its part at the same time, and answers with both as one. */
 export async function runSplit(call: Call, plan: SplitPlan): Promise<void> {
@@ -15,15 +16,19 @@ export async function runSplit(call: Call, plan: SplitPlan): Promise<void> {
   const upstream = upstreamOf(call);
   const schema = endpoint.schemas.current.authenticated;
   prepared.validateOwn(schema);
-  const asked = askUpstream(upstream, questionOf(plan.upstream, params), upstreamHeaders(call, aboutBody));
   const [result, theirs] = await Promise.all([
     executeOwn(plan, schema, params.variables, contextOf(call)),
-    asked.catch((error: unknown) => upstreamFailure(call, plan, error)),
+    ask(call, plan, upstream).catch((error: unknown) => upstreamFailure(call, plan, error)),
   ]);
   const ours = result.errors ? formatResult(result, call).answer : (result as Answer);
   // Without a data entry the upstream has run nothing: the whole operation is one that cannot be run.
   if (theirs.data === undefined) return sendAnswer(exchange, as.isLegacy ? 200 : 400, theirs, as, headers);
   sendAnswer(exchange, 200, mergeAnswers(plan, ours, theirs), as, headers);
+}
+
+async function ask(call: Call, plan: SplitPlan, upstream: Upstream): Promise<Answer> {
+  const headers = await upstreamHeaders(call.endpoint.identity, askerOf(call), aboutBody);
+  return askUpstream(upstream, questionOf(plan.upstream, call.params), headers);
 }
 
 /** The upstream's half of an answer when there is none: each of its fields is null, with an error at its path. */

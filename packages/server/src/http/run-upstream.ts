@@ -1,18 +1,16 @@
 import { forward } from '../gateway/forward.js';
 import type { UpstreamPlan } from '../gateway/plan.js';
 import type { Call } from './call.js';
-import { ofBody, questionOf, upstreamHeaders, upstreamOf } from './upstream-request.js';
+import { askerOf, ofBody, questionOf, upstreamHeaders, upstreamOf } from './upstream-request.js';
 
 /** Sends the caller's bytes on, and the upstream's back. */
 export async function runUpstream(call: Call, plan: UpstreamPlan): Promise<void> {
-  const { exchange, body, params, headers } = call;
-  const bytes = plan.upstream ? undefined : body;
+  const { exchange, endpoint, params, headers } = call;
+  const bytes = plan.upstream ? undefined : call.body;
+  const made = upstreamHeaders(endpoint.identity, askerOf(call), bytes ? undefined : ofBody);
+  const fields = made instanceof Promise ? await made : made;
   // A GET goes on as a POST: every GraphQL server takes one, and there is one way to read it.
-  const request = bytes
-    ? { body: bytes, headers: upstreamHeaders(call) }
-    : {
-        body: JSON.stringify(plan.upstream ? questionOf(plan.upstream, params) : params),
-        headers: [...upstreamHeaders(call, ofBody), 'content-type', 'application/json'],
-      };
-  await forward(upstreamOf(call), request, exchange.response, headers);
+  if (!bytes) fields.push('content-type', 'application/json');
+  const body = bytes ?? JSON.stringify(plan.upstream ? questionOf(plan.upstream, params) : params);
+  await forward(upstreamOf(call), { body, headers: fields }, exchange.response, headers);
 }

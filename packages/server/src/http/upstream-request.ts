@@ -1,6 +1,8 @@
 import { LatchkeyError } from '../domain/errors.js';
+import type { Claims } from '../domain/tokens/access-tokens.js';
 import type { Question } from '../gateway/ask.js';
 import { type RawHeaders, requestHeaders } from '../gateway/headers.js';
+import type { UpstreamIdentity } from '../gateway/identity/identity.js';
 import type { UpstreamPart } from '../gateway/plan.js';
 import type { Upstream } from '../gateway/upstream.js';
 import type { Params } from '../graphql/params.js';
@@ -29,11 +31,46 @@ export const aboutBody: ReadonlySet<string> = new Set([
 
 export const ofBody: ReadonlySet<string> = new Set(['content-type']);
 
-/** The header fields of a request to the upstream, less those of the caller named in `without`. */
-export function upstreamHeaders({ exchange, endpoint, token }: Call, without?: ReadonlySet<string>): RawHeaders {
+/** Who asks the upstream for something, and in which words. */
+export interface Asker {
+  /** The fields of the request in which they came: names and values in turn. */
+  readonly rawHeaders: readonly string[];
+  /** The id of the request, and the address that it came from. */
+  readonly id: string;
+  readonly source: string;
+  /** A good access token, and what it says; both undefined where none was needed or sent. */
+  readonly token: string | undefined;
+  readonly claims: Claims | undefined;
+}
+
+export function askerOf({ exchange, endpoint, token, claims }: Call): Asker {
   const { request, id } = exchange;
-  const headers = requestHeaders(request.rawHeaders, without);
-  if (token !== undefined) headers.push('authorization', `Bearer ${token}`);
-  headers.push('x-request-id', id, 'x-forwarded-for', endpoint.sourceOf(request));
+  return { rawHeaders: request.rawHeaders, id, source: endpoint.sourceOf(request), token, claims };
+}
+
+/**
+ * The header fields of a request to the upstream, less those of the caller named in `without`: at once, unless
+ * something of who is asking has to be made or looked up first. Rejects with TOKEN_REVOKED or StoreUnavailableError.
+ */
+export function upstreamHeaders(
+  identity: UpstreamIdentity,
+  asker: Asker,
+  without?: ReadonlySet<string>,
+): RawHeaders | Promise<RawHeaders> {
+  const fields = identity.fieldsFor(asker.token, asker.claims);
+  if (!(fields instanceof Promise)) return assemble(identity, asker, without, fields);
+  return fields.then((ready) => assemble(identity, asker, without, ready));
+}
+
+function assemble(
+  { dropped, secret }: UpstreamIdentity,
+  { rawHeaders, id, source }: Asker,
+  without: ReadonlySet<string> | undefined,
+  fields: readonly string[],
+): RawHeaders {
+  const headers = requestHeaders(rawHeaders, without, dropped);
+  for (const each of fields) headers.push(each);
+  for (const each of secret) headers.push(each);
+  headers.push('x-request-id', id, 'x-forwarded-for', source);
   return headers;
 }

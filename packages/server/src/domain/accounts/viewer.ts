@@ -8,11 +8,11 @@ import type { Claims } from '../tokens/access-tokens.js';
 const userNames = new WeakMap<Claims, string>();
 
 /** The address of the user behind a token. Throws TOKEN_REVOKED if the user is gone. */
-export function getUserName(domain: Domain, claims: Claims): string | Promise<string> {
+export function getUserName(domain: Pick<Domain, 'store'>, claims: Claims): string | Promise<string> {
   return userNames.get(claims) ?? findUserName(domain, claims);
 }
 
-async function findUserName({ store }: Domain, claims: Claims): Promise<string> {
+async function findUserName({ store }: Pick<Domain, 'store'>, claims: Claims): Promise<string> {
   const user = await store.findUserById(claims.userId);
   if (!user) throw new LatchkeyError('TOKEN_REVOKED');
   userNames.set(claims, user.userName);

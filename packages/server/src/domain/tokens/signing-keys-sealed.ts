@@ -76,9 +76,9 @@ function toSigningKey(kid: string, privateKey: KeyObject): SigningKey {
   };
 }
 
-/** The encoded JOSE header (RFC 9068 §2.1). */
-export function headerOf(alg: string, kid: string): string {
-  return base64url(JSON.stringify({ alg, typ: 'at+jwt', kid }));
+/** The encoded JOSE header, of an access token if `typ` is not given (RFC 9068 §2.1). */
+export function headerOf(alg: string, kid: string, typ = 'at+jwt'): string {
+  return base64url(JSON.stringify({ alg, typ, kid }));
 }
 
 function exportPrivate(key: KeyObject): Buffer {
