@@ -96,6 +96,16 @@ describe('header fields that are dropped besides', () => {
     expect(requestHeaders(raw, undefined, dropped)).toEqual(['x-mine', 'kept']);
   });
 
+  test('are the same after any number of other names, and however long they are', () => {
+    const own = droppedBesides(['x-user'], []);
+    const long = `x-${'y'.repeat(200)}`;
+    for (let i = 0; i < 1_200; i++) requestHeaders([`X-Noise-${i}`, ''], undefined, own);
+    for (let i = 0; i < 2; i++) {
+      const raw = ['X-User', 'a', 'X-Noise-1', 'b', long.toUpperCase(), 'c', `X-Latchkey-${long}`, 'd'];
+      expect(requestHeaders(raw, undefined, own)).toEqual(['x-noise-1', 'b', long, 'c']);
+    }
+  });
+
   test('are no more than those', () => {
     const raw = ['X-User-Agent', 'a', 'X-Hasura', 'b', 'X-Latchkey', 'c', 'My-X-User', 'd'];
     expect(requestHeaders(raw, undefined, dropped)).toHaveLength(8);

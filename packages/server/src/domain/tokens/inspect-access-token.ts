@@ -33,6 +33,9 @@ export async function inspectAccessToken(domain: Domain, token: string): Promise
   } as const;
   if (!key) {
     if (!info) return { ...said, verdict: 'not ours', why: 'the key that it names is none of this server' };
+    if (header === headerOf(info.algorithm, kid, 'JWT')) {
+      return { ...said, verdict: 'not ours', why: 'it is written as one for the API, which takes it; no server does' };
+    }
     return info.state === 'retired' && header === headerOf(info.algorithm, kid)
       ? { ...said, verdict: 'revoked', why: 'the key that it names is retired, and nothing that it signed is accepted' }
       : { ...said, verdict: 'not ours', why: 'its header is not one that Latchkey writes' };

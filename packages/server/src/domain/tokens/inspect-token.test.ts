@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { day, hour, openTestSession, second } from '../../../test/domain.js';
 import { inspectToken } from './inspect-token.js';
+import { createUpstreamTokens } from './upstream-tokens.js';
 
 test('an access token that is over has expired, for who it was is still told', async () => {
   const { domain, first, clock, user } = await openTestSession();
@@ -57,5 +58,17 @@ test('a token whose session the store has ended is revoked, whatever the memory 
   expect(await inspectToken(domain, first.accessToken)).toMatchObject({
     verdict: 'revoked',
     session: { state: 'ended' },
+  });
+});
+
+test('a token made for the API is told from one that was forged', async () => {
+  const { domain, first } = await openTestSession();
+  const claims = await domain.accessTokens.verify(first.accessToken);
+  const settings = { audience: 'the API', lifetime: 60 * second, furtherClaims: () => ({}) };
+  const token = await createUpstreamTokens(domain, settings).make(claims);
+  expect(await inspectToken(domain, token)).toMatchObject({
+    verdict: 'not ours',
+    why: 'it is written as one for the API, which takes it; no server does',
+    isAuthentic: false,
   });
 });
