@@ -1,6 +1,7 @@
 import { publicAddresses } from './config/addresses.js';
 import type { Config } from './config/schema.js';
 import { startHousekeeping } from './domain/background/housekeeping.js';
+import { createCallers } from './domain/callers/callers.js';
 import { createFinish } from './http/finish.js';
 import { createGraphqlListener } from './http/graphql-endpoint.js';
 import { loadIde } from './http/ide.js';
@@ -71,6 +72,7 @@ async function serve(config: Config, parts: Parts): Promise<RunningServer> {
     ...gate,
     identity: createIdentity(config, domain),
     domain,
+    callers: createCallers(config),
     ide,
     publicUrl,
     sourceOf,

@@ -21,18 +21,25 @@ export const floods: Record<string, [body: object, status: number, code: string]
       query: `mutation ($c: SignInCredentials!) { ${repeat(700, (i) => `a${i}: signIn(credentials: $c) { scope }`)} }`,
     },
     400,
-    'ONE_CREDENTIAL_FIELD',
+    'DOCUMENT_TOO_COMPLEX',
   ],
-  'aliased signIn in a fragment': [
+  '90 aliased signIn, which are few enough aliases': [
     {
-      query: `mutation { ...F } fragment F on Mutation { ${repeat(300, (i) => `a${i}: signIn(${credentials}) { scope }`)} }`,
+      query: `mutation ($c: SignInCredentials!) { ${repeat(90, (i) => `a${i}: signIn(credentials: $c) { scope }`)} }`,
     },
     400,
     'ONE_CREDENTIAL_FIELD',
   ],
-  'a signIn in each of 300 fragments': [
+  'aliased signIn in a fragment': [
     {
-      query: `mutation { ${repeat(300, (i) => `...F${i}`)} } ${repeat(300, (i) => `fragment F${i} on Mutation { a${i}: signIn(${credentials}) { scope } }`)}`,
+      query: `mutation { ...F } fragment F on Mutation { ${repeat(90, (i) => `a${i}: signIn(${credentials}) { scope }`)} }`,
+    },
+    400,
+    'ONE_CREDENTIAL_FIELD',
+  ],
+  'a signIn in each of 90 fragments': [
+    {
+      query: `mutation { ${repeat(90, (i) => `...F${i}`)} } ${repeat(90, (i) => `fragment F${i} on Mutation { a${i}: signIn(${credentials}) { scope } }`)}`,
     },
     400,
     'ONE_CREDENTIAL_FIELD',
@@ -114,17 +121,45 @@ export const floods: Record<string, [body: object, status: number, code: string]
   '1,400 directives on a field': [
     { query: `{ viewer ${'@skip(if: false) '.repeat(1_400)} { id } }` },
     400,
-    'GRAPHQL_VALIDATION_FAILED',
+    'DOCUMENT_TOO_COMPLEX',
   ],
   '4,500 directives that nobody knows': [
     { query: `{ viewer { id ${'@a '.repeat(4_500)} } }` },
     400,
-    'GRAPHQL_VALIDATION_FAILED',
+    'DOCUMENT_TOO_COMPLEX',
   ],
   '4,500 directives on an operation': [
     { query: `query ${'@a '.repeat(4_500)} { viewer { id } }` },
     400,
-    'GRAPHQL_VALIDATION_FAILED',
+    'DOCUMENT_TOO_COMPLEX',
+  ],
+  '10,000 aliases of the upstream': [
+    {
+      query: `{ a { ${repeat(100, (i) => `...F${i}`)} } ${repeat(100, (i) => `fragment F${i} on A { ${repeat(20, (j) => `x${i}y${j}: b`)} }`)}`,
+    },
+    400,
+    'DOCUMENT_TOO_COMPLEX',
+  ],
+  'fragments of the upstream that double': [
+    {
+      query: `{ a { ...F0 } } ${repeat(900, (i) => `fragment F${i} on A { ...F${i + 1} ...F${i + 1} }`)} fragment F900 on A { x: b }`,
+    },
+    400,
+    'DOCUMENT_TOO_DEEP',
+  ],
+  'few fragments of the upstream that double': [
+    {
+      query: `{ a { ...F0 } } ${repeat(40, (i) => `fragment F${i} on A { ...F${i + 1} ...F${i + 1} }`)} fragment F40 on A { x: b }`,
+    },
+    400,
+    'DOCUMENT_TOO_COMPLEX',
+  ],
+  'selections of the upstream that are 1,000 deep through fragments': [
+    {
+      query: `{ a { ...F0 } } ${repeat(600, (i) => `fragment F${i} on A { a { a { ...F${i + 1} } } }`)} fragment F600 on A { b }`,
+    },
+    400,
+    'DOCUMENT_TOO_DEEP',
   ],
   '1,500 variables': [
     { query: `query (${repeat(1_500, (i) => `$v${i}: Int`)}) { viewer { id } }` },

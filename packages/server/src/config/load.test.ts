@@ -67,6 +67,16 @@ test('with nothing given the defaults hold, in milliseconds and bytes', () => {
     documentMaxDepth: 50,
     documentCache: 1000,
     requestTimeout: 30_000,
+    documentMaxAliases: 250,
+    documentMaxRootFields: 100,
+    documentMaxDirectives: 100,
+    documentMaxCost: 100_000,
+    documentListSize: 10,
+    callerRate: 10_000,
+    callerBurst: 100_000,
+    callerConcurrency: 500,
+    trustedDocuments: undefined,
+    documents: 'any',
     shutdownTimeout: 30_000,
     logLevel: 'info',
   });
@@ -177,4 +187,14 @@ test('an access token lifetime that is not whole seconds is refused', () => {
   expect(messageOf(() => loadConfig({ env }))).toBe(
     'accessTokenLifetime is 90500ms; give whole seconds, such as 90s or 1h.',
   );
+});
+
+test('documents that are trusted need a file of them', () => {
+  expect(messageOf(() => loadConfig({ env: { LATCHKEY_DOCUMENTS: 'trusted' } }))).toBe(
+    'documents is "trusted", and trustedDocuments names no file of them: name it, or leave both out.',
+  );
+  expect(loadConfig({ flags: { documents: 'trusted', 'trusted-documents': 'd.json' } })).toMatchObject({
+    documents: 'trusted',
+    trustedDocuments: 'd.json',
+  });
 });

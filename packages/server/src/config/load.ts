@@ -40,6 +40,7 @@ export function loadConfig({ flags = {}, env = {}, readFile = readText, defaults
   const values = listSettings().map(({ key }) => [key, resolve(key, given(key, found), defaults[key])]);
   const config = Object.fromEntries(values) as Config;
   refusePartOfSecond(config);
+  refuseTrustInNothing(config);
   refuseLonger(config, 'sessionIdleLifetime', 'sessionLifetime');
   refuseLonger(config, 'accessTokenLifetime', 'sessionIdleLifetime');
   checkIdentity(config);
@@ -98,6 +99,13 @@ type Lifetime = 'accessTokenLifetime' | 'sessionIdleLifetime' | 'sessionLifetime
 function refusePartOfSecond({ accessTokenLifetime }: Config): void {
   if (accessTokenLifetime % 1000 === 0) return;
   throw new ConfigError(`accessTokenLifetime is ${accessTokenLifetime}ms; give whole seconds, such as 90s or 1h.`);
+}
+
+function refuseTrustInNothing({ documents, trustedDocuments }: Config): void {
+  if (documents === 'any' || trustedDocuments !== undefined) return;
+  throw new ConfigError(
+    'documents is "trusted", and trustedDocuments names no file of them: name it, or leave both out.',
+  );
 }
 
 function refuseLonger(config: Config, shorter: Lifetime, longer: Lifetime): void {

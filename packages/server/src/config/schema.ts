@@ -2,6 +2,7 @@ import type { Setting } from './setting.js';
 import { callersSettings } from './settings/callers.js';
 import { databaseSettings } from './settings/database.js';
 import { identitySettings } from './settings/identity.js';
+import { limitsSettings } from './settings/limits.js';
 import { passwordsSettings } from './settings/passwords.js';
 import { placeSettings } from './settings/place.js';
 import { runningSettings } from './settings/running.js';
@@ -20,6 +21,7 @@ export const settings = {
   ...sessionsSettings,
   ...passwordsSettings,
   ...callersSettings,
+  ...limitsSettings,
   ...runningSettings,
 } as const satisfies Record<string, Setting>;
 

@@ -119,7 +119,38 @@ export const errors = {
   DOCUMENT_TOO_COMPLEX: {
     status: 400,
     message: 'The document repeats fields or fragments more often than is accepted.',
-    hint: 'Ask for each field once.',
+    hint: 'Ask for each field once, or for less in one request. Where the message names a setting, the provider can raise it.',
+  },
+  DOCUMENT_TOO_COSTLY: {
+    status: 400,
+    message: 'The operation may cost the API more than is accepted.',
+    hint: 'Ask for shorter lists, or for fewer lists inside of lists. The provider sets the limit with documentMaxCost.',
+  },
+  DOCUMENT_NOT_TRUSTED: {
+    status: 403,
+    message: 'Only documents that the provider has listed may be sent to this API, and this is not one of them.',
+    hint: 'Send a document of the list, unchanged, or its id. The provider lists them in the file of trustedDocuments.',
+  },
+  DOCUMENT_NOT_FOUND: {
+    status: 400,
+    message: 'There is no document with this id.',
+    hint: 'Send the whole document in "query", or ask the provider to list it in the file of trustedDocuments.',
+  },
+  // Automatic persisted queries: clients know this code and this message, word for word, and send the document next.
+  PERSISTED_QUERY_NOT_FOUND: {
+    status: 200,
+    message: 'PersistedQueryNotFound',
+    hint: 'Send the same request again, with the document in "query".',
+  },
+  RATE_LIMITED: {
+    status: 429,
+    message: 'You send requests faster than is accepted.',
+    hint: 'Wait for the seconds in Retry-After, then send fewer. The provider sets the limit with callerRate and callerBurst.',
+  },
+  TOO_MANY_AT_ONCE: {
+    status: 429,
+    message: 'More of your requests are in work at this moment than is accepted.',
+    hint: 'Wait for answers before you send more. The provider sets the limit with callerConcurrency.',
   },
   METHOD_NOT_ALLOWED: {
     status: 405,

@@ -85,8 +85,8 @@ function hasOperationOfOurs(document: DocumentNode, fragments: Fragments, ownerO
   );
 }
 
-/** GraphQL §6.1 GetOperation. */
-function findOperation(document: DocumentNode, operationName: string | null): OperationDefinitionNode {
+/** GraphQL §6.1 GetOperation. Throws OPERATION_NOT_FOUND. */
+export function findOperation(document: DocumentNode, operationName: string | null): OperationDefinitionNode {
   const operations = operationsOf(document);
   const named = operationName === null ? operations : operations.filter(({ name }) => name?.value === operationName);
   const [operation] = named;
@@ -100,7 +100,8 @@ function findOperation(document: DocumentNode, operationName: string | null): Op
   });
 }
 
-function fragmentsOf(document: DocumentNode): Fragments {
+/** The fragments of a document by their names. */
+export function fragmentsOf(document: DocumentNode): Fragments {
   const fragments = document.definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
   return new Map(fragments.map((fragment) => [fragment.name.value, fragment]));
 }

@@ -2,7 +2,7 @@ import { parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { assertModest, assertWithinLimits } from './limits.js';
 
-const limits = { documentMaxTokens: 10, documentMaxDepth: 3 };
+const limits = { documentMaxTokens: 10, documentMaxDepth: 3, documentMaxDirectives: 2 };
 const check = (text: string) => assertWithinLimits(text, limits);
 const modest = (text: string) => assertModest(parse(text));
 const code = (name: string) => expect.objectContaining({ code: name });
@@ -38,6 +38,22 @@ describe('the limit of depth', () => {
   });
 });
 
+describe('the limit of directives', () => {
+  const checkAll = (text: string) => assertWithinLimits(text, { ...limits, documentMaxTokens: 100 });
+
+  test('counts those of the whole document, wherever they stand', () => {
+    checkAll('query @a { b @c }');
+    checkAll('{ a(b: "@c @d @e") } # @f');
+    expect(() => checkAll('query @a { b @c ...F } fragment F on Query @d { e }')).toThrow(code('DOCUMENT_TOO_COMPLEX'));
+  });
+
+  test('says how many there are, and which setting raises it', () => {
+    expect(() => checkAll('{ a @b @c @d @e }')).toThrow(
+      'The document has 4 directives, and 2 are accepted (documentMaxDirectives).',
+    );
+  });
+});
+
 test('what is no GraphQL is a syntax error', () => {
   expect(() => check('{ "a ')).toThrow(expect.objectContaining({ name: 'GraphQLError' }));
   expect(() => check('{ \u0000 }')).toThrow(expect.objectContaining({ name: 'GraphQLError' }));
@@ -46,7 +62,7 @@ test('what is no GraphQL is a syntax error', () => {
 test('a hundred thousand braces are refused without the parser, which would end at the end of the stack', () => {
   const text = '{a'.repeat(100_000);
   expect(() => parse(text)).toThrow(RangeError);
-  expect(() => assertWithinLimits(text, { documentMaxTokens: 1_000_000, documentMaxDepth: 50 })).toThrow(
+  expect(() => assertWithinLimits(text, { ...limits, documentMaxTokens: 1_000_000, documentMaxDepth: 50 })).toThrow(
     code('DOCUMENT_TOO_DEEP'),
   );
 });

@@ -1,10 +1,12 @@
 import { type DocumentNode, Kind, Lexer, Source, TokenKind, visit } from 'graphql';
 import { LatchkeyError } from '../domain/errors.js';
+import { tooDeep } from './document-limits.js';
 
 export interface DocumentLimits {
   readonly documentMaxTokens: number;
   /** How deep braces, brackets and parentheses may be nested. */
   readonly documentMaxDepth: number;
+  readonly documentMaxDirectives: number;
 }
 
 const opening = new Set<string>([TokenKind.BRACE_L, TokenKind.BRACKET_L, TokenKind.PAREN_L]);
@@ -12,10 +14,13 @@ const closing = new Set<string>([TokenKind.BRACE_R, TokenKind.BRACKET_R, TokenKi
 
 /**
  * Counts before the parser runs: it calls itself for each level, and a document of nothing but braces would
- * end at the end of the stack. Throws DOCUMENT_TOO_LARGE or DOCUMENT_TOO_DEEP, or the lexer's syntax error.
+ * end at the end of the stack. Throws DOCUMENT_TOO_LARGE, DOCUMENT_TOO_DEEP or DOCUMENT_TOO_COMPLEX, or the
+ * lexer's syntax error.
  */
-export function assertWithinLimits(text: string, { documentMaxTokens, documentMaxDepth }: DocumentLimits): void {
+export function assertWithinLimits(text: string, limits: DocumentLimits): void {
+  const { documentMaxTokens, documentMaxDepth, documentMaxDirectives } = limits;
   const lexer = new Lexer(new Source(text));
+  let directives = 0;
   let tokens = 0;
   let depth = 0;
   for (let { kind } = lexer.advance(); kind !== TokenKind.EOF; { kind } = lexer.advance()) {
@@ -25,11 +30,16 @@ export function assertWithinLimits(text: string, { documentMaxTokens, documentMa
       });
     }
     if (opening.has(kind) && ++depth > documentMaxDepth) {
-      throw new LatchkeyError('DOCUMENT_TOO_DEEP', {
-        message: `The document is nested deeper than ${documentMaxDepth} levels.`,
-      });
+      throw tooDeep(documentMaxDepth);
     }
     if (closing.has(kind)) depth--;
+    // A directive begins with it, and nothing else does.
+    if (kind === TokenKind.AT) directives++;
+  }
+  if (directives > documentMaxDirectives) {
+    throw new LatchkeyError('DOCUMENT_TOO_COMPLEX', {
+      message: `The document has ${directives} directives, and ${documentMaxDirectives} are accepted (documentMaxDirectives).`,
+    });
   }
 }
 

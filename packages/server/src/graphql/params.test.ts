@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseBody, parseSearch } from './params.js';
+import { parseBody, parseSearch, toBody } from './params.js';
 
 const code = (name: string) => expect.objectContaining({ code: name });
 const refused = code('BAD_REQUEST');
@@ -10,13 +10,22 @@ describe('a JSON body', () => {
       query: '{a}',
       operationName: 'A',
       variables: { x: 1 },
+      extensions: {},
+      isNamed: false,
     });
     expect(parseBody('{"query":"{a}","operationName":null,"variables":null,"extensions":null}')).toEqual({
       query: '{a}',
       operationName: null,
       variables: null,
+      extensions: undefined,
+      isNamed: false,
     });
-    expect(parseBody('{"query":""}')).toEqual({ query: '', operationName: null, variables: null });
+    expect(parseBody('{"query":""}')).toEqual({
+      query: '',
+      operationName: null,
+      variables: null,
+      isNamed: false,
+    });
   });
 
   test('may have an empty name, which means none', () => {
@@ -78,7 +87,13 @@ describe('the search part of a URL', () => {
       extensions: '{}',
       more: '1',
     });
-    expect(parseSearch(search.toString())).toEqual({ query: '{a}', operationName: 'A', variables: { x: '&=' } });
+    expect(parseSearch(search.toString())).toEqual({
+      query: '{a}',
+      operationName: 'A',
+      variables: { x: '&=' },
+      extensions: {},
+      isNamed: false,
+    });
   });
 
   test('may have empty variables, as forms send them', () => {
@@ -86,6 +101,8 @@ describe('the search part of a URL', () => {
       query: '{a}',
       operationName: null,
       variables: null,
+      extensions: undefined,
+      isNamed: false,
     });
   });
 
@@ -106,4 +123,75 @@ describe('the search part of a URL', () => {
       expect(() => parseSearch(search)).toThrow(/^The URL has two parameters "\w+"\.$/);
     },
   );
+});
+
+describe('a document that is named', () => {
+  const hash = 'a'.repeat(64);
+
+  test('has an id, by POST and by GET', () => {
+    const expected = { query: '', documentId: 'x', variables: { y: 1 }, isNamed: true };
+    expect(parseBody('{"documentId":"x","variables":{"y":1}}')).toMatchObject(expected);
+    expect(parseSearch('documentId=x&variables={"y":1}')).toMatchObject(expected);
+  });
+
+  test('has a hash, by POST and by GET, which does not go on with the other extensions', () => {
+    const extensions = `{"persistedQuery":{"version":1,"sha256Hash":"${hash}"},"trace":{"a":1}}`;
+    const expected = { query: '', hash, extensions: { trace: { a: 1 } }, isNamed: true };
+    for (const params of [
+      parseBody(`{"extensions":${extensions}}`),
+      parseSearch(new URLSearchParams({ extensions }).toString()),
+    ]) {
+      expect(params).toMatchObject(expected);
+      expect(params.extensions).not.toHaveProperty('persistedQuery');
+    }
+  });
+
+  test('is written into the body for the upstream without its name', () => {
+    const params = parseBody(
+      `{"query":"{a}","documentId":"x","extensions":{"persistedQuery":{"version":1,"sha256Hash":"${hash}"},"b":1}}`,
+    );
+    expect(JSON.parse(toBody(params))).toEqual({
+      query: '{a}',
+      operationName: null,
+      variables: null,
+      extensions: { b: 1 },
+    });
+  });
+
+  test('by an id beside a query is the query', () => {
+    expect(parseBody('{"query":"{a}","documentId":"x"}')).toMatchObject({
+      query: '{a}',
+      documentId: undefined,
+      isNamed: true,
+    });
+    expect(parseBody('{"query":"{a}","documentId":7}')).toMatchObject({
+      query: '{a}',
+      documentId: undefined,
+      isNamed: true,
+    });
+  });
+
+  test.each([
+    '{"documentId":7}',
+    '{"documentId":""}',
+    '{"documentId":["x"]}',
+    '{"documentId":null}',
+    '{"query":7,"documentId":"x"}',
+    '{"extensions":{}}',
+    '{"extensions":{"persistedQuery":null}}',
+    '{"extensions":{"persistedQuery":{}}}',
+    '{"extensions":{"persistedQuery":"x"}}',
+    '{"extensions":{"persistedQuery":{"version":2,"sha256Hash":"x"}}}',
+    '{"extensions":{"persistedQuery":{"version":1,"sha256Hash":""}}}',
+    '{"query":"{a}","extensions":{"persistedQuery":{"version":1,"sha256Hash":["x"]}}}',
+  ])('is refused where it is %j', (text) => {
+    expect(() => parseBody(text)).toThrow(refused);
+  });
+
+  test('may have extensions that are 1,000 levels deep, and no deeper', () => {
+    const nested = (depth: number) => `{"query":"{a}","extensions":{"x":${'['.repeat(depth)}${']'.repeat(depth)}}}`;
+    expect(parseBody(nested(999)).extensions).toHaveProperty('x');
+    expect(() => parseBody(nested(1_001))).toThrow('"extensions" is nested deeper than 1000 levels.');
+    expect(() => parseBody(nested(100_000))).toThrow(refused);
+  });
 });

@@ -2,9 +2,18 @@ import { LatchkeyError } from '../domain/errors.js';
 
 /** The parameters of GraphQL over HTTP §5.1. Other members of a body are ignored. */
 export interface Params {
+  /** Empty where `documentId` or `hash` stands for it. */
   readonly query: string;
   readonly operationName: string | null;
   readonly variables: Readonly<Record<string, unknown>> | null;
+  /** Without `persistedQuery`, which is between the caller and us. */
+  readonly extensions?: Readonly<Record<string, unknown>> | undefined;
+  /** Names the document, where there is no query (GraphQL over HTTP, Appendix A). */
+  readonly documentId?: string | undefined;
+  /** The SHA-256 of the document, of a client with automatic persisted queries. */
+  readonly hash?: string | undefined;
+  /** The upstream is not to get the bytes of the caller but what stands here: it must not look for a document by itself. */
+  readonly isNamed: boolean;
 }
 
 /** From the text of a JSON body. Throws BAD_REQUEST or BATCHING_NOT_SUPPORTED. */
@@ -42,25 +51,72 @@ function parseJson(name: string, value: string): unknown {
   }
 }
 
-function toParams({ query, operationName, variables, extensions }: Record<string, unknown>): Params {
-  if (typeof query !== 'string') throw invalid('query', 'a string');
+function toParams({ query, operationName, variables, extensions, documentId }: Record<string, unknown>): Params {
   if (!isAbsent(operationName) && typeof operationName !== 'string') throw invalid('operationName', 'a string or null');
   if (!isAbsent(variables) && !isRecord(variables)) throw invalid('variables', 'an object or null');
   if (!isAbsent(extensions) && !isRecord(extensions)) throw invalid('extensions', 'an object or null');
-  assertShallow(variables, 0);
-  // An empty name comes from forms and old clients, and means none.
-  return { query, operationName: operationName ? operationName : null, variables: variables ?? null };
+  assertShallow('variables', variables, 0);
+  const name = isAbsent(extensions) && isAbsent(documentId) ? plain : readName(query, documentId, extensions ?? {});
+  const hasName = name.documentId !== undefined || name.hash !== undefined;
+  if (typeof query !== 'string' && !(isAbsent(query) && hasName)) throw invalid('query', 'a string');
+  const { documentId: id, hash, extensions: others, isNamed } = name;
+  return {
+    query: query ?? '',
+    // An empty name comes from forms and old clients, and means none.
+    operationName: operationName ? operationName : null,
+    variables: variables ?? null,
+    extensions: others,
+    documentId: id,
+    hash,
+    isNamed,
+  };
+}
+
+type Name = Pick<Params, 'documentId' | 'hash' | 'extensions' | 'isNamed'>;
+
+/** Of a request that has nothing but a document. */
+const plain: Name = { isNamed: false };
+
+function readName(query: unknown, documentId: unknown, extensions: Readonly<Record<string, unknown>>): Name {
+  assertShallow('extensions', extensions, 0);
+  const { persistedQuery, ...others } = extensions;
+  return {
+    documentId: readDocumentId(query, documentId),
+    hash: readHash(persistedQuery),
+    extensions: others,
+    isNamed: !isAbsent(documentId) || !isAbsent(persistedQuery),
+  };
+}
+
+/** An id beside a query is not looked at. */
+function readDocumentId(query: unknown, documentId: unknown): string | undefined {
+  if (!isAbsent(query) || isAbsent(documentId)) return undefined;
+  if (typeof documentId !== 'string' || documentId === '') throw invalid('documentId', 'a string that is not empty');
+  return documentId;
+}
+
+/** What Apollo's clients send, and others after them: a version and the hash. */
+function readHash(persistedQuery: unknown): string | undefined {
+  if (isAbsent(persistedQuery)) return undefined;
+  const { version, sha256Hash } = isRecord(persistedQuery) ? persistedQuery : {};
+  if (version === 1 && typeof sha256Hash === 'string' && sha256Hash !== '') return sha256Hash;
+  throw invalid('extensions.persistedQuery', 'an object with "version": 1 and a "sha256Hash"');
+}
+
+/** The body of a request to a GraphQL server that knows no names of ours. */
+export function toBody({ query, operationName, variables, extensions }: Params): string {
+  return JSON.stringify({ query, operationName, variables, extensions });
 }
 
 const maxNesting = 1_000;
 
 /** JSON.parse does not call itself for each level, JSON.stringify and coercion do, and would end at the end of the stack. */
-function assertShallow(value: unknown, depth: number): void {
+function assertShallow(name: string, value: unknown, depth: number): void {
   if (typeof value !== 'object' || value === null) return;
   if (depth > maxNesting) {
-    throw new LatchkeyError('BAD_REQUEST', { message: `"variables" is nested deeper than ${maxNesting} levels.` });
+    throw new LatchkeyError('BAD_REQUEST', { message: `"${name}" is nested deeper than ${maxNesting} levels.` });
   }
-  for (const child of Object.values(value)) assertShallow(child, depth + 1);
+  for (const child of Object.values(value)) assertShallow(name, child, depth + 1);
 }
 
 function isAbsent(value: unknown): value is null | undefined {

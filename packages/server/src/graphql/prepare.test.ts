@@ -1,7 +1,10 @@
 import { buildSchema } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { createOwnerOf } from '../gateway/root-fields.js';
+import { createCosts } from './costs.js';
 import { DocumentError } from './document-error.js';
+import { createDocuments } from './documents.js';
+import { parseManifest } from './manifest.js';
 import { createPreparer, type Preparer } from './prepare.js';
 
 const schema = buildSchema(`
@@ -14,10 +17,21 @@ const fields = {
   mutation: new Set(['signIn', 'signOut']),
   subscription: new Set<string>(),
 };
-const limits = { documentMaxTokens: 1_000, documentMaxDepth: 20 };
+const limits = {
+  documentMaxTokens: 1_000,
+  documentMaxDepth: 20,
+  documentMaxAliases: 50,
+  documentMaxRootFields: 50,
+  documentMaxDirectives: 50,
+};
+const upstream = buildSchema('type Query { hello: String list(first: Int): [Thing] } type Thing { id: ID }');
 
-function create(documentCache = 100): Preparer {
-  return createPreparer({ ...limits, documentCache }, createOwnerOf(fields, true), (name) => name === 'signIn');
+function create(documentCache = 100, { documents = 'any' as 'any' | 'trusted', listed = '{}' } = {}): Preparer {
+  const ownerOf = createOwnerOf(fields, true);
+  return createPreparer({ ...limits, documentCache }, ownerOf, (name) => name === 'signIn', {
+    costs: createCosts({ documentMaxCost: 1_000, documentListSize: 10 }, ownerOf, () => upstream),
+    documents: createDocuments({ documents, manifest: parseManifest(listed) }),
+  });
 }
 
 /** Whether the document is found again. */
@@ -173,6 +187,75 @@ describe('the memory of documents', () => {
         expect.objectContaining({ code: 'OPERATION_NOT_FOUND' }),
       );
     }
+  });
+});
+
+describe('what an operation costs', () => {
+  const costly = expect.objectContaining({ code: 'DOCUMENT_TOO_COSTLY' });
+
+  test('is checked once where no variable decides about it', () => {
+    expect(create().prepare('{ list(first: 1000) { id } }', null).assertAffordable).toBeUndefined();
+    expect(() => create().prepare('{ list(first: 1001) { id } }', null)).toThrow(costly);
+    expect(() => create().prepare('{ list(first: 1001) { id } viewer { id } }', null)).toThrow(
+      'The operation may cost the API 1001, and 1000 is accepted (documentMaxCost).',
+    );
+  });
+
+  test('is checked for each request where one does', () => {
+    const { assertAffordable } = create().prepare('query ($n: Int) { list(first: $n) { id } }', null);
+    assertAffordable?.({ n: 1_000 });
+    expect(() => assertAffordable?.({ n: 1_001 })).toThrow(costly);
+  });
+
+  test('is not asked of what is ours', () => {
+    create().prepare('query ($n: Int) { viewer(first: $n) { id } __schema { types { name } } }', null);
+    expect(create().prepare('query ($n: Int) { viewer(first: $n) { id } }', null).assertAffordable).toBeUndefined();
+  });
+
+  test('is that of the operation that is run', () => {
+    const text = 'query A { list(first: 1001) { id } } query B { hello }';
+    create().prepare(text, 'B');
+    expect(() => create().prepare(text, 'A')).toThrow(costly);
+  });
+
+  test('of a function of variables weighs as much as a tree', () => {
+    const lists = (first: string) =>
+      `query ($n: Int) { ${Array.from({ length: 40 }, (_, i) => `a${i}: list(first: ${first}) { id }`).join(' ')} }`;
+    expect(isRemembered(create(80), lists('1'))).toBe(true);
+    expect(isRemembered(create(80), lists('$n'))).toBe(false);
+  });
+});
+
+describe('where only trusted documents reach the upstream', () => {
+  const trusted = (listed: object) => create(100, { documents: 'trusted', listed: JSON.stringify(listed) });
+  const refused = expect.objectContaining({ code: 'DOCUMENT_NOT_TRUSTED' });
+  const listed = 'query A { hello } query B { hello viewer { id } }';
+
+  test('those of the list do, whichever of their operations is run', () => {
+    for (const name of ['A', 'B']) trusted({ x: listed }).prepare(listed, name);
+  });
+
+  test.each([
+    '{ hello }',
+    ' query A { hello } query B { hello viewer { id } }',
+    'query A { hello } query B { hello viewer { id } }#',
+    'query A { hello }',
+    'query A { hello } query B { viewer { id } hello }',
+    '{ viewer { id } hello }',
+    '{ ...F } fragment F on Query { hello }',
+    '{ hello @skip(if: true) viewer { id } }',
+    'query A { viewer { id } } query C { hello }',
+  ])('no other does: %s', (text) => {
+    const name = text.includes('query A') ? (text.includes('C') ? 'C' : 'A') : null;
+    expect(() => trusted({ x: listed }).prepare(text, name)).toThrow(refused);
+  });
+
+  test('what is ours alone needs no list', () => {
+    const { prepare } = trusted({});
+    prepare('{ viewer { id } }', null);
+    prepare('{ __schema { types { name } } }', null);
+    prepare('mutation ($c: Credentials!) { signIn(credentials: $c) { id } }', null);
+    prepare('query A { viewer { id } } query C { hello }', 'A');
   });
 });
 

@@ -3,7 +3,10 @@ import { LatchkeyError } from '../domain/errors.js';
 import { type Plan, planOperation } from '../gateway/plan.js';
 import type { OwnerOf } from '../gateway/root-fields.js';
 import { type BoundedMap, createBoundedMap } from '../lib/bounded-map.js';
+import type { CostCheck, Costs } from './costs.js';
 import { DocumentError } from './document-error.js';
+import { assertModestOperations, type OperationLimits } from './document-limits.js';
+import type { Documents } from './documents.js';
 import { assertModest, assertWithinLimits, type DocumentLimits } from './limits.js';
 import { withPlainSpaces } from './plain-spaces.js';
 
@@ -16,6 +19,10 @@ export interface Prepared {
   readonly hasCredential: boolean;
   /** What introspection alone answers, for each schema: it is the same every time, and large. */
   readonly introspections: Answers | undefined;
+  /** Throws DOCUMENT_TOO_COSTLY for variables with which it is; undefined where they do not matter. */
+  readonly assertAffordable: CostCheck;
+  /** A password may be written in it: it must not stay in memory. */
+  readonly isSecret: boolean;
   /** Throws DocumentError or DOCUMENT_TOO_COMPLEX unless our part fits the schema. */
   validateOwn(schema: GraphQLSchema): void;
 }
@@ -26,7 +33,7 @@ export interface Answers {
   set(schema: GraphQLSchema, json: string): void;
 }
 
-export interface PrepareSettings extends DocumentLimits {
+export interface PrepareSettings extends DocumentLimits, OperationLimits {
   /** How many documents are remembered; a larger one counts for several. */
   readonly documentCache: number;
 }
@@ -44,30 +51,40 @@ export interface Preparer {
   clear(): void;
 }
 
+/** What is asked about each document that goes to the upstream. */
+export interface UpstreamRules {
+  readonly costs: Costs;
+  readonly documents: Pick<Documents, 'mayReachUpstream'>;
+}
+
 export function createPreparer(
   settings: PrepareSettings,
   ownerOf: OwnerOf,
   isCredentialField: (name: string) => boolean,
+  { costs, documents }: UpstreamRules,
 ): Preparer {
   const cache = createBoundedMap<Prepared>(settings.documentCache);
   const answersTo = createAnswers();
 
-  function create(copied: string, operationName: string | null): { prepared: Prepared; isSecret: boolean } {
+  function create(copied: string, operationName: string | null): Prepared {
     const text = withPlainSpaces(copied);
     const document = parseDocument(text, settings);
+    assertModestOperations(document, settings);
     const plan = planOperation(document, operationName, ownerOf);
+    if (plan.kind !== 'own' && !documents.mayReachUpstream(copied)) throw new LatchkeyError('DOCUMENT_NOT_TRUSTED');
     const credentials = plan.fields.filter(({ name, owner }) => owner === 'own' && isCredentialField(name));
     if (credentials.length > 1) throw new LatchkeyError('ONE_CREDENTIAL_FIELD');
     const isPublic = ({ name, owner }: Plan['fields'][number]) =>
       owner === 'either' || owner === 'introspection' || (owner === 'own' && isCredentialField(name));
-    const prepared = {
+    return {
       plan,
       needsToken: !plan.fields.every(isPublic),
       hasCredential: credentials.length > 0,
       introspections: isConstant(plan) ? answersTo(`${operationName}:${text}`) : undefined,
+      assertAffordable: plan.kind === 'own' ? undefined : costs.check(document, operationName),
+      isSecret: text.includes('"') && hasWrittenCredential(document, isCredentialField),
       validateOwn: plan.kind === 'upstream' ? () => undefined : createValidate(plan.own, text),
     };
-    return { prepared, isSecret: text.includes('"') && hasWrittenCredential(document, isCredentialField) };
   }
 
   return {
@@ -76,13 +93,18 @@ export function createPreparer(
       const key = operationName === null ? text : `${operationName.length}:${operationName}${text}`;
       const hit = cache.get(key);
       if (hit) return hit;
-      const { prepared, isSecret } = create(text, operationName);
+      const prepared = create(text, operationName);
       // A password that is written into the document must not stay in memory, and would never be a hit.
-      if (!isSecret) cache.set(key, prepared, Math.ceil(text.length / unit[prepared.plan.kind]));
+      if (!prepared.isSecret) cache.set(key, prepared, Math.ceil(text.length / unitOf(prepared)));
       return prepared;
     },
     clear: () => cache.clear(),
   };
+}
+
+/** What it costs as a function of the variables weighs as much as a tree. */
+function unitOf({ plan, assertAffordable }: Prepared): number {
+  return assertAffordable ? unit.split : unit[plan.kind];
 }
 
 function parseDocument(text: string, limits: DocumentLimits): DocumentNode {

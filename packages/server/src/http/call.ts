@@ -1,9 +1,11 @@
 import type { IncomingMessage } from 'node:http';
+import type { Callers } from '../domain/callers/callers.js';
 import type { Domain } from '../domain/domain.js';
 import type { Claims } from '../domain/tokens/access-tokens.js';
 import type { RawHeaders } from '../gateway/headers.js';
 import type { UpstreamIdentity } from '../gateway/identity/identity.js';
 import type { Upstream } from '../gateway/upstream.js';
+import type { Documents } from '../graphql/documents.js';
 import type { Negotiated } from '../graphql/media-type.js';
 import type { Params } from '../graphql/params.js';
 import type { Prepared, Preparer } from '../graphql/prepare.js';
@@ -15,6 +17,8 @@ import type { Page } from './ide.js';
 export interface GraphqlEndpoint {
   readonly domain: Domain;
   readonly preparer: Preparer;
+  readonly documents: Documents;
+  readonly callers: Callers;
   readonly schemas: SchemaViews;
   readonly upstream: Upstream | undefined;
   readonly identity: UpstreamIdentity;

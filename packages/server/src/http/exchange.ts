@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Caller } from '../domain/callers/callers.js';
 import type { ErrorCode } from '../domain/errors.js';
 
 /** One request and its answer, with what the log and the metrics will say of them. */
@@ -12,6 +13,8 @@ export interface Exchange {
   kind: 'own' | 'upstream' | 'split' | 'page' | 'refused';
   code: ErrorCode | 'OK';
   cause: unknown;
+  /** Whose request it is, from when it was let in. */
+  caller: Caller | undefined;
 }
 
 const prefix = randomBytes(6).toString('base64url');
@@ -30,5 +33,6 @@ export function createExchange(request: IncomingMessage, response: ServerRespons
     kind: 'refused',
     code: 'OK',
     cause: undefined,
+    caller: undefined,
   };
 }

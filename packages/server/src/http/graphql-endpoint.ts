@@ -10,6 +10,7 @@ import { readBody } from './body.js';
 import type { GraphqlEndpoint } from './call.js';
 import { corsHeaders, preflightHeaders } from './cors.js';
 import { bearerChallenge, readBearerToken } from './credentials.js';
+import { enterCaller } from './enter-caller.js';
 import { createExchange, type Exchange } from './exchange.js';
 import { runOwn } from './run-own.js';
 import { runSplit } from './run-split.js';
@@ -35,6 +36,8 @@ async function serve(exchange: Exchange, endpoint: GraphqlEndpoint, headers: Raw
   } catch (error) {
     fail(exchange, endpoint, error, headers);
   }
+  // However it ended: answered, refused, or its caller gone.
+  exchange.caller?.leave();
   endpoint.finished(exchange);
 }
 
@@ -50,7 +53,8 @@ async function answer(exchange: Exchange, endpoint: GraphqlEndpoint, basic: RawH
   if (isPageRequest(request)) return endpoint.ide.send(exchange, headers);
   const as = negotiate(accept);
   const body = request.method === 'POST' ? await readJsonBody(request, endpoint.bodyLimit) : undefined;
-  const params = body ? parseBody(body.toString()) : readSearch(request);
+  const asked = body ? parseBody(body.toString()) : readSearch(request);
+  const params = asked.isNamed ? endpoint.documents.resolve(asked) : asked;
   const prepared = endpoint.preparer.prepare(params.query, params.operationName);
   // A link or an image can send a GET: it must not change anything (GraphQL over HTTP §6.2).
   if (!body && prepared.plan.operation !== 'query') throw new LatchkeyError('METHOD_NOT_ALLOWED');
@@ -61,6 +65,9 @@ async function answer(exchange: Exchange, endpoint: GraphqlEndpoint, basic: RawH
   if (token === undefined && prepared.needsToken) throw new LatchkeyError('UNAUTHENTICATED');
   const { accessTokens } = endpoint.domain;
   const claims = token === undefined ? undefined : (accessTokens.recall(token) ?? (await accessTokens.verify(token)));
+  exchange.caller = enterCaller(exchange, endpoint, prepared, claims);
+  prepared.assertAffordable?.(params.variables);
+  if (params.hash !== undefined && !prepared.isSecret) endpoint.documents.remember(params);
   const call = { exchange, endpoint, params, prepared, claims, token, body, as: as ?? anyJson, headers };
   const { plan } = prepared;
   exchange.kind = plan.kind;

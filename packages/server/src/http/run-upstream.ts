@@ -1,16 +1,18 @@
 import { forward } from '../gateway/forward.js';
 import type { UpstreamPlan } from '../gateway/plan.js';
+import { toBody } from '../graphql/params.js';
 import type { Call } from './call.js';
 import { askerOf, ofBody, questionOf, upstreamHeaders, upstreamOf } from './upstream-request.js';
 
 /** Sends the caller's bytes on, and the upstream's back. */
 export async function runUpstream(call: Call, plan: UpstreamPlan): Promise<void> {
   const { exchange, endpoint, params, headers } = call;
-  const bytes = plan.upstream ? undefined : call.body;
+  const isRewritten = plan.upstream || params.isNamed || endpoint.documents.areTrustedOnly;
+  const bytes = isRewritten ? undefined : call.body;
   const made = upstreamHeaders(endpoint.identity, askerOf(call), bytes ? undefined : ofBody);
   const fields = made instanceof Promise ? await made : made;
   // A GET goes on as a POST: every GraphQL server takes one, and there is one way to read it.
   if (!bytes) fields.push('content-type', 'application/json');
-  const body = bytes ?? JSON.stringify(plan.upstream ? questionOf(plan.upstream, params) : params);
+  const body = bytes ?? (plan.upstream ? JSON.stringify(questionOf(plan.upstream, params)) : toBody(params));
   await forward(upstreamOf(call), { body, headers: fields }, exchange.response, headers);
 }

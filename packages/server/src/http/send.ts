@@ -30,8 +30,19 @@ export function sendJson(
 /** Answers with one error of the catalogue and no data. */
 export function sendError(exchange: Exchange, error: LatchkeyError, as: Negotiated, headers: RawHeaders): void {
   note(exchange, error.code, error.cause);
-  const status = error.status === 200 ? 400 : error.status;
-  sendAnswer(exchange, status, { errors: [formatError(error, exchange.id)] }, as, withRetryAfter(headers, error));
+  sendAnswer(
+    exchange,
+    statusOf(error, as),
+    { errors: [formatError(error, exchange.id)] },
+    as,
+    withRetryAfter(headers, error),
+  );
+}
+
+function statusOf({ code, status }: LatchkeyError, { mediaType }: Negotiated): number {
+  if (status !== 200) return status;
+  // Clients from before application/graphql-response+json take another status for a failure of the network.
+  return code === 'PERSISTED_QUERY_NOT_FOUND' && mediaType === 'application/json' ? 200 : 400;
 }
 
 /** Answers with what is wrong in the document: 400, or 200 for clients of the time before there was a choice. */

@@ -19,7 +19,7 @@ async function send(body: string): Promise<void> {
 
 /** A question of 8 KB whose answer has half a megabyte. */
 const manyAliases = ['name', 'description', 'isDeprecated', 'deprecationReason']
-  .map((field) => repeat(90, (i) => `${field}OfTheField${i}: ${field}`))
+  .map((field) => repeat(60, (i) => `${field}OfTheField${i}: ${field}`))
   .join(' ');
 
 describe('a flood', () => {
