@@ -91,7 +91,7 @@ export const floods: Record<string, [body: object, status: number, code: string]
   ],
   'fragments that triple below the root': [
     {
-      query: `{ viewer { ...F0 } } ${repeat(60, (i) => `fragment F${i} on Viewer { ${`...F${i + 1} `.repeat(3)} }`)} fragment F60 on Viewer { id }`,
+      query: `{ viewer { ...F0 } } ${repeat(40, (i) => `fragment F${i} on Viewer { ${`...F${i + 1} `.repeat(3)} }`)} fragment F40 on Viewer { id }`,
     },
     400,
     'DOCUMENT_TOO_COMPLEX',
@@ -133,9 +133,9 @@ export const floods: Record<string, [body: object, status: number, code: string]
     400,
     'DOCUMENT_TOO_COMPLEX',
   ],
-  '10,000 aliases of the upstream': [
+  '10,000 aliases of the upstream, in a fragment that is spread often': [
     {
-      query: `{ a { ${repeat(100, (i) => `...F${i}`)} } ${repeat(100, (i) => `fragment F${i} on A { ${repeat(20, (j) => `x${i}y${j}: b`)} }`)}`,
+      query: `{ ${repeat(100, (i) => `r${i} { ...F }`)} } fragment F on A { ${repeat(100, (i) => `a${i}: b`)} }`,
     },
     400,
     'DOCUMENT_TOO_COMPLEX',

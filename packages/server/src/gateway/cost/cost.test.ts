@@ -1,6 +1,7 @@
 import { buildSchema, type DocumentNode, Kind, type OperationDefinitionNode, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { fragmentsOf } from '../plan.js';
+import { mergeSchemas } from '../schema.js';
 import { costOf } from './cost.js';
 import type { Variables } from './expression.js';
 import { createSchemaFacts } from './facts.js';
@@ -152,6 +153,12 @@ describe('with the directives of the specification', () => {
   ])('%s costs %d', (text, expected) => {
     expect(annotatedCost(text)).toBe(expected);
   });
+});
+
+test('the directives of the upstream are there in the schema that has our fields too', () => {
+  const merged = mergeSchemas(annotated, parse('type Query { viewer: Viewer } type Viewer { id: ID }'));
+  expect(cost('{ fifty { age } }', null, merged)).toBe(50 * (2 + 2.5));
+  expect(cost('{ page(size: 4) { rows { name } } }', null, merged)).toBe(1 + 4 * 2);
 });
 
 describe('with variables', () => {
