@@ -4,6 +4,7 @@ import { networkOf } from './network.js';
 test.each([
   ['192.0.2.7', '192.0.2.7'],
   ['unknown', 'unknown'],
+  ['x'.repeat(16_000), 'unknown'],
   ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
   ['2001:0DB8:0001:0002:ffff:ffff:ffff:ffff', '2001:db8:1:2::/64'],
   ['2001:db8:1:2::', '2001:db8:1:2::/64'],

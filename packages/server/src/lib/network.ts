@@ -1,8 +1,13 @@
+/** Characters of an IPv6 address with an IPv4 address at its end and the name of an interface. */
+const longest = 64;
+
 /**
  * What an address counts by: an IPv4 address by itself, an IPv6 address by its /64, which is the least that anybody is
  * given and holds more addresses than can be counted (RFC 6177 §2).
  */
 export function networkOf(address: string): string {
+  // What a proxy passes on need not be an address, and is kept.
+  if (address.length > longest) return 'unknown';
   if (!address.includes(':')) return address;
   const [head = '', tail] = withoutZone(address).split('::');
   const first = groups(head);

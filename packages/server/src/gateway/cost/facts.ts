@@ -66,7 +66,7 @@ export function createSchemaFacts(schema: GraphQLSchema): SchemaFacts {
       field,
       type,
       lists,
-      weight: weights.length > 0 ? Math.max(...weights) : undefined,
+      weight: weights.length > 0 ? weights.reduce((a, b) => Math.max(a, b)) : undefined,
       typeWeight: typeWeight(schema, type),
       sizings: distinct(sizings),
       isSizedFromAbove: lists > 0 && sizings.length === 0 && sizedFields.has(name),
@@ -113,7 +113,8 @@ function countLists({ type }: GraphQLField<unknown, unknown>): number {
 /** An object costs 1 unless `@cost` says otherwise, a scalar or an enum nothing; of an abstract type the dearest that it can be. */
 function typeWeight(schema: GraphQLSchema, type: GraphQLNamedType): number {
   if (!isAbstractType(type)) return readWeight(type) ?? (isCompositeType(type) ? 1 : 0);
-  return schema.getPossibleTypes(type).reduce((most, each) => Math.max(most, readWeight(each) ?? 1), 1);
+  const weights = schema.getPossibleTypes(type).map((each) => readWeight(each) ?? 1);
+  return weights.length > 0 ? weights.reduce((a, b) => Math.max(a, b)) : 1;
 }
 
 function listSizedFields(schema: GraphQLSchema): readonly string[] {
