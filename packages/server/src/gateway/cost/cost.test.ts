@@ -267,8 +267,8 @@ describe('nobody gets round it', () => {
     expect(cost(`query ($n: Int) { company { ${sized(400)} } }`, { n: 1e300 })).toBe(1e15);
   });
 
-  test('with 20,000 lists in one set', () => {
-    const lists = Array.from({ length: 20_000 }, (_, i) => `a${i}: companies(first: $n) { id }`).join(' ');
-    expect(cost(`query ($n: Int) { ${lists} }`, { n: 2 })).toBe(40_000);
+  test('with 8,000 lists in one set', () => {
+    const lists = Array.from({ length: 8_000 }, (_, i) => `a${i}: companies(first: $n) { id }`).join(' ');
+    expect(cost(`query ($n: Int) { ${lists} }`, { n: 2 })).toBe(16_000);
   });
 });

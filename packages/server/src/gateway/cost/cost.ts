@@ -52,10 +52,11 @@ export function costOf(operation: OperationDefinitionNode, fragments: Fragments,
 
   function costOfSet({ selections }: SelectionSetNode, parent: GraphQLNamedType | undefined): SetCost {
     const always: SetCost[] = [];
-    const byType = new Map<string, SetCost[]>();
+    let byType: Map<string, SetCost[]> | undefined;
     for (const selection of selections) {
       if (selection.kind === Kind.FIELD) {
-        if (selection.name.value !== '__typename') always.push(costOfField(selection, parent));
+        const cost = selection.name.value === '__typename' ? free : costOfField(selection, parent);
+        if (cost !== free) always.push(cost);
         continue;
       }
       const isSpread = selection.kind === Kind.FRAGMENT_SPREAD;
@@ -66,11 +67,13 @@ export function costOf(operation: OperationDefinitionNode, fragments: Fragments,
       const cost = isSpread ? costOfFragment(selection.name.value, type) : costOfSet(fragment.selectionSet, type);
       if (type === undefined || type === parent || isAbstractType(type)) always.push(cost);
       else {
+        byType ??= new Map();
         const others = byType.get(type.name);
         if (others) others.push(cost);
         else byType.set(type.name, [cost]);
       }
     }
+    if (!byType) return always.length === 0 ? free : add(always);
     // An object is of one type: only one of these can be what it is.
     const either = [...byType.values()].map(add);
     return add([...always, { fixed: maximum(either.map(fixedOf)), open: maximum(either.map(openOf)) }]);
@@ -104,6 +107,8 @@ export function costOf(operation: OperationDefinitionNode, fragments: Fragments,
     const isMutation = operation.operation === 'mutation' && parent === root;
     const weight = found.weight ?? (isMutation ? mutationWeight : undefined);
     const call = (weight ?? 0) + costOfArguments(node, found);
+    // Most fields: a text or a number.
+    if (call === 0 && found.typeWeight === 0 && below === free) return free;
     const size = sizeOf(node, found, defaults, listSize);
     if (found.lists === 0) {
       // A connection: it is one object, and its lists are as long as its arguments say.
@@ -131,6 +136,8 @@ function closed({ fixed, open }: SetCost, size: Expression): Expression {
 }
 
 function add(costs: readonly SetCost[]): SetCost {
+  const [only] = costs;
+  if (only && costs.length === 1) return only;
   return { fixed: sum(costs.map(fixedOf)), open: sum(costs.map(openOf)) };
 }
 
