@@ -151,7 +151,7 @@ const cases: Record<ErrorCode, () => Promise<Told>> = {
   PERSISTED_QUERY_NOT_FOUND: () =>
     send({ body: '{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"gone"}}}' }),
   RATE_LIMITED: async () => {
-    const server = await startTestServer({ callerRate: 1, callerBurst: 1 });
+    const server = await startTestServer({ callerRate: 0.001, callerBurst: 1 });
     onTestFinished(() => server.stop());
     await server.ask('{ __typename }');
     return told(await server.ask('{ __typename }'));

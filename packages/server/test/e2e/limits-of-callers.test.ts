@@ -6,6 +6,9 @@ import { startGate } from '../gate.js';
 import { password, startTestServer } from '../harness.js';
 import { sendJson, startScripted } from '../scripted-upstream.js';
 
+/** Requests per second: so few that none comes back while a test runs, however long that takes. */
+const slow = 0.001;
+
 /** A gate before an upstream that answers when the test says so. */
 async function startHeld(config: Partial<Config>) {
   const held: ServerResponse[] = [];
@@ -35,22 +38,24 @@ const codeOf = ({ body }: { body: { errors?: { extensions: { code: string } }[] 
 
 describe('a caller who sends too fast', () => {
   test('is told to wait, in the answer and in its header, and others are not', async () => {
-    const server = await start({ callerRate: 1, callerBurst: 4 });
+    const server = await start({ callerRate: slow, callerBurst: 4 });
     await server.addUser('bob@example.com');
     const [ada, bob] = [await server.signIn('ada@example.com'), await server.signIn('bob@example.com')];
     const ask = (token: string) => server.ask('{ viewer { userName } }', { token });
     for (let i = 0; i < 4; i++) expect((await ask(ada.accessToken)).status).toBe(200);
     const { status, headers, body } = await ask(ada.accessToken);
-    expect([status, headers.get('retry-after')]).toEqual([429, '1']);
+    expect(status).toBe(429);
     expect(body).not.toHaveProperty('data');
-    expect(body.errors[0].extensions).toMatchObject({ code: 'RATE_LIMITED', retryAfter: 1 });
+    expect(body.errors[0].extensions).toMatchObject({ code: 'RATE_LIMITED', retryAfter: expect.any(Number) });
+    expect(headers.get('retry-after')).toBe(String(body.errors[0].extensions.retryAfter));
+    expect(body.errors[0].extensions.retryAfter).toBeGreaterThan(900);
     expect((await ask(bob.accessToken)).status).toBe(200);
     const metrics = await (await fetch(`${server.origin}/metrics`)).text();
     expect(metrics).toContain('latchkey_operations_total{kind="refused",code="RATE_LIMITED"} 1');
   });
 
   test('is one by all of their tokens', async () => {
-    const server = await start({ callerRate: 1, callerBurst: 5 });
+    const server = await start({ callerRate: slow, callerBurst: 5 });
     const tokens = [await server.signIn('ada@example.com'), await server.signIn('ada@example.com')];
     const answers: number[] = [];
     for (let i = 0; i < 6; i++) {
@@ -60,7 +65,7 @@ describe('a caller who sends too fast', () => {
   });
 
   test('is their network where nobody knows who they are: an address, or a /64 of IPv6', async () => {
-    const server = await start({ callerRate: 1, callerBurst: 2, trustedProxies: ['127.0.0.1'] });
+    const server = await start({ callerRate: slow, callerBurst: 2, trustedProxies: ['127.0.0.1'] });
     const from = async (address: string) =>
       (await server.ask('{ __typename }', { headers: { 'x-forwarded-for': address } })).status;
     expect([await from('192.0.2.1'), await from('192.0.2.1'), await from('192.0.2.1')]).toEqual([200, 200, 429]);
@@ -72,7 +77,7 @@ describe('a caller who sends too fast', () => {
   });
 
   test('cannot try more credentials, also not with a token of their own', async () => {
-    const server = await start({ callerRate: 1, callerBurst: 3 });
+    const server = await start({ callerRate: slow, callerBurst: 3 });
     const { accessToken } = await server.signIn('ada@example.com');
     const attempt = (word: string) =>
       server.ask(
@@ -91,7 +96,11 @@ describe('a caller who sends too fast', () => {
   });
 
   test('pays for what is refused for its cost, and not for what was never theirs', async () => {
-    const { ask, server, arrived, answerAll } = await startHeld({ callerRate: 1, callerBurst: 2, documentMaxCost: 5 });
+    const { ask, server, arrived, answerAll } = await startHeld({
+      callerRate: slow,
+      callerBurst: 2,
+      documentMaxCost: 5,
+    });
     for (let i = 0; i < 10; i++) expect((await server.ask('{ hello }', { token: 'garbage' })).status).toBe(401);
     const costly = 'query ($n: Int = 100) { widgets(first: $n) { id } }';
     expect(codeOf(await ask(costly))).toBe('DOCUMENT_TOO_COSTLY');
