@@ -51,8 +51,8 @@ export interface Store {
   revokeUserSessions(revocation: UserRevocation, audit: AuditRecord): Promise<readonly string[]>;
 
   /**
-   * What other processes must hear of: sessions that ended and signing keys that changed. After a cursor none is ever
-   * missed, though some may be told twice; without one, all that was recorded with a time of `since` or later.
+   * What other processes must hear of: sessions that ended, signing keys that changed, and that the upstream's schema
+   * shall be read. After a cursor none is ever missed, though some may be told twice; without one, all that was recorded with a time of `since` or later.
    */
   listChanges(page: { readonly after: string | undefined; readonly since: number }): Promise<Changes>;
   /**
@@ -60,6 +60,8 @@ export interface Store {
    * for any while, so the changes are also polled. Returns what ends it.
    */
   watchChanges(listener: () => void): () => void;
+  /** Lets every process hear that the upstream's schema shall be read. */
+  requestSchemaReload(audit: AuditRecord): Promise<void>;
 
   /**
    * Adds the key unless its algorithm has one of the same number: of any nodes that rotate at once, one does. Every
@@ -103,6 +105,9 @@ export interface Store {
   /** Keeps the value under the name unless there is one, and returns the one that is kept: what all processes agree on. */
   agreeOn(name: string, value: string): Promise<string>;
   findAgreement(name: string): Promise<string | undefined>;
+  /** Keeps the text in place of the one that is kept: what of the upstream is in service, in words of the gateway. */
+  recordServedSchema(text: string): Promise<void>;
+  findServedSchema(): Promise<string | undefined>;
   /** Keeps the time in place of the one that is kept. */
   recordTime(at: number): Promise<void>;
   /** The later of the time that is kept and that of the newest line in the audit: so late was it once. */
@@ -185,7 +190,14 @@ export interface Changes {
   readonly cursor: string;
   readonly revokedSessions: readonly string[];
   readonly haveKeysChanged: boolean;
+  readonly isSchemaReloadRequested: boolean;
 }
+
+/** The name among the agreements under which the served schema is kept: the one of them that changes. */
+export const servedSchema = 'served_schema';
+
+/** What a change without a session is about, but for the signing keys, which are null. */
+export const schemaReload = 'upstream_schema';
 
 export interface LogPage {
   /** The number of a row; 0 for the beginning. */

@@ -26,6 +26,17 @@ export function describeAgreements(open: OpenStore): void {
     });
   });
 
+  test('the served schema is the one that was recorded last, and no agreement of another name', async () => {
+    const { store, another, reopen } = await open();
+    expect(await store.findServedSchema()).toBeUndefined();
+    await store.recordServedSchema('[["Query.a",": Int"]]');
+    await (await another()).recordServedSchema('ünï "x"');
+    await store.agreeOn('issuer', 'y');
+    const again = await reopen();
+    expect(await again.findServedSchema()).toBe('ünï "x"');
+    expect(await again.findAgreement('issuer')).toBe('y');
+  });
+
   describe('the latest time', () => {
     test('an empty store knows none', async () => {
       const { store } = await open();

@@ -13,7 +13,7 @@ export function describeChanges(open: OpenStore): void {
     test('an empty store has none, and its cursor is good for what comes', async () => {
       const { store } = await open();
       const { cursor, ...changes } = await store.listChanges({ after: undefined, since: 0 });
-      expect(changes).toEqual({ revokedSessions: [], haveKeysChanged: false });
+      expect(changes).toEqual({ revokedSessions: [], haveKeysChanged: false, isSchemaReloadRequested: false });
       const session = await addSession(store);
       await revokeSession(store, session);
       expect((await changesAfter(store, cursor)).revokedSessions).toEqual([session.id]);
@@ -55,6 +55,27 @@ export function describeChanges(open: OpenStore): void {
       });
       await addSigningKey(store);
       expect(await changesAfter(second, cursor)).toMatchObject({ revokedSessions: [], haveKeysChanged: true });
+    });
+
+    test('that the schema of the upstream shall be read is told, once, and is no change of the keys', async () => {
+      const { store, another, readAudit } = await open();
+      const second = await another();
+      let cursor = await cursorOf(second);
+      await store.requestSchemaReload(makeAudit('upstream.reload_requested'));
+      await vi.waitFor(async () => {
+        const changes = await changesAfter(second, cursor);
+        expect(changes).toMatchObject({ revokedSessions: [], haveKeysChanged: false, isSchemaReloadRequested: true });
+        cursor = changes.cursor;
+      });
+      await vi.waitFor(async () => {
+        const changes = await changesAfter(second, cursor);
+        expect(changes.isSchemaReloadRequested).toBe(false);
+        cursor = changes.cursor;
+      });
+      expect((await readAudit()).map(({ action }) => action)).toEqual(['upstream.reload_requested']);
+      await addSigningKey(store);
+      const changes = await changesAfter(second, cursor);
+      expect(changes).toMatchObject({ haveKeysChanged: true, isSchemaReloadRequested: false });
     });
 
     test('every way to end a session is told of', async () => {

@@ -38,6 +38,7 @@ const verbs: {
   revokeSession: (store) => revokeSession(store, { id: 'a', userId: 'ada' }),
   revokeUserSessions: (store) => store.revokeUserSessions(revocation, makeAudit('x')),
   listChanges: (store) => store.listChanges({ after: undefined, since: 0 }),
+  requestSchemaReload: (store) => store.requestSchemaReload(makeAudit('x')),
   addSigningKey: (store) => addSigningKey(store),
   listSigningKeys: (store) => store.listSigningKeys(),
   replaceKeyEncryption: (store) =>
@@ -49,6 +50,8 @@ const verbs: {
   pruneSigningKeys: (store) => store.pruneSigningKeys(page),
   agreeOn: (store) => store.agreeOn('a', 'b'),
   findAgreement: (store) => store.findAgreement('a'),
+  recordServedSchema: (store) => store.recordServedSchema('a'),
+  findServedSchema: (store) => store.findServedSchema(),
   recordTime: (store) => store.recordTime(now),
   findLatestTime: (store) => store.findLatestTime(),
   ping: (store) => store.ping(),

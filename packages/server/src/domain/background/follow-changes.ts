@@ -22,6 +22,8 @@ export interface Followed {
   readonly revocations: Revocations;
   /** Called when the signing keys have changed. */
   readonly onKeysChanged: () => Promise<void>;
+  /** Called when somebody wants the upstream's schema read, though perhaps once too often. */
+  readonly onSchemaReload?: (() => void) | undefined;
   /** Milliseconds that an access token lives. */
   readonly lifetime: number;
   readonly log: Log;
@@ -32,7 +34,7 @@ export interface Followed {
  * what makes sure. While the store is away nothing new can be revoked, and what is known stays known.
  */
 export function createChangeFollower(
-  { store, revocations, onKeysChanged, lifetime, log }: Followed,
+  { store, revocations, onKeysChanged, onSchemaReload, lifetime, log }: Followed,
   clock: Clock,
 ): ChangeFollower {
   let cursor: string | undefined;
@@ -49,6 +51,8 @@ export function createChangeFollower(
     for (const id of changes.revokedSessions) revocations.add(id);
     // Before the cursor moves: if the keys cannot be read now, the next look tries again.
     if (changes.haveKeysChanged) await onKeysChanged();
+    // Without a cursor it is told of what was wanted before it started, which it has read since.
+    if (changes.isSchemaReloadRequested && cursor !== undefined) onSchemaReload?.();
     cursor = changes.cursor;
     upToDateAt = performance.now();
   }

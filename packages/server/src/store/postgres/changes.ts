@@ -1,4 +1,5 @@
-import type { Store } from '../store.js';
+import { type Store, schemaReload } from '../store.js';
+import { auditIf, auditValues } from './audit.js';
 import type { Statement } from './connection.js';
 import type { Connections } from './connections.js';
 
@@ -17,7 +18,7 @@ const snapshot = `pg_current_snapshot()::TEXT AS cursor`;
 
 const listSince: Statement = {
   name: 'latchkey_changes_since',
-  text: `SELECT ${snapshot}, changes.id, changes.session_id
+  text: `SELECT ${snapshot}, changes.id, changes.session_id, changes.subject
     FROM (SELECT 1) AS always LEFT JOIN changes ON changes.at >= $1`,
 };
 
@@ -25,7 +26,7 @@ const listSince: Statement = {
 // came from another server, in a dump, can have numbers that are far ahead, and would be told at each look.
 const listAfter: Statement = {
   name: 'latchkey_changes_after',
-  text: `SELECT ${snapshot}, changes.id, changes.session_id,
+  text: `SELECT ${snapshot}, changes.id, changes.session_id, changes.subject,
       pg_snapshot_xmax(pg_current_snapshot()) < pg_snapshot_xmin($1::PG_SNAPSHOT) AS "isOlder"
     FROM (SELECT 1) AS always LEFT JOIN changes
       ON changes.transaction_id >= pg_snapshot_xmin($1::PG_SNAPSHOT)
@@ -33,12 +34,20 @@ const listAfter: Statement = {
       AND NOT pg_visible_in_snapshot(changes.transaction_id, $1::PG_SNAPSHOT)`,
 };
 
+const request: Statement = {
+  name: 'latchkey_request_schema_reload',
+  text: `WITH recorded AS (
+      INSERT INTO changes (at, session_id, subject) VALUES ($2::BIGINT, NULL, $1) RETURNING id),
+    ${auditIf('recorded', 2)}
+    SELECT ${wakeOthers} FROM recorded`,
+};
+
 /**
  * The cursor is what the last look could see: PostgreSQL's snapshot, which names the transactions that were under way.
  * The numbers of the rows would not do: a transaction can take number 5 and commit after another that took number 6,
  * and whoever went on after 6 would never hear of 5.
  */
-export function createChanges(connections: Connections): Pick<Store, 'listChanges'> {
+export function createChanges(connections: Connections): Pick<Store, 'listChanges' | 'requestSchemaReload'> {
   return {
     listChanges: ({ after, since }) =>
       connections.run(async (connection) => {
@@ -57,8 +66,13 @@ export function createChanges(connections: Connections): Pick<Store, 'listChange
         return {
           cursor: `${losses}/${rows[0]?.cursor}`,
           revokedSessions: changes.flatMap((row) => row.session_id ?? []),
-          haveKeysChanged: changes.some((row) => row.session_id === null),
+          haveKeysChanged: changes.some((row) => row.session_id === null && row.subject === null),
+          isSchemaReloadRequested: changes.some((row) => row.subject === schemaReload),
         };
+      }),
+    requestSchemaReload: (entry) =>
+      connections.run(async (connection) => {
+        await connection.query(request, [schemaReload, ...auditValues(entry)]);
       }),
   };
 }

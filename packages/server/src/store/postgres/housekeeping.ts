@@ -1,4 +1,4 @@
-import type { LogPage, PrunedLog, Store } from '../store.js';
+import { type LogPage, type PrunedLog, type Store, servedSchema } from '../store.js';
 import type { Statement } from './connection.js';
 import type { Connections } from './connections.js';
 
@@ -11,6 +11,8 @@ type HousekeepingVerbs = Pick<
   | 'pruneSigningKeys'
   | 'agreeOn'
   | 'findAgreement'
+  | 'recordServedSchema'
+  | 'findServedSchema'
   | 'recordTime'
   | 'findLatestTime'
   | 'readClock'
@@ -68,6 +70,12 @@ const kept: Statement = {
   text: 'SELECT value FROM agreements WHERE name = $1',
 };
 
+const keepServed: Statement = {
+  name: 'latchkey_record_served_schema',
+  text: `INSERT INTO agreements (name, value) VALUES ('${servedSchema}', $1)
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
+};
+
 // The clock is a lease that nobody holds.
 const recordTime: Statement = {
   name: 'latchkey_record_time',
@@ -111,6 +119,11 @@ export function createHousekeeping({ run }: Connections): HousekeepingVerbs {
       run(async (connection) => (await connection.query(signingKeys, [before, limit])).rowCount),
     agreeOn: (name, value) => run(async (connection) => (await connection.query(keep, [name, value])).rows[0]?.value),
     findAgreement: (name) => run(async (connection) => (await connection.query(kept, [name])).rows[0]?.value),
+    recordServedSchema: (text) =>
+      run(async (connection) => {
+        await connection.query(keepServed, [text]);
+      }),
+    findServedSchema: () => run(async (connection) => (await connection.query(kept, [servedSchema])).rows[0]?.value),
     recordTime: (at) =>
       run(async (connection) => {
         await connection.query(recordTime, [at]);

@@ -1,5 +1,5 @@
 import type { DatabaseSyncInstance as DatabaseSync } from '@photostructure/sqlite';
-import type { LogPage, PrunedLog, Store } from '../store.js';
+import { type LogPage, type PrunedLog, type Store, servedSchema } from '../store.js';
 import type { GroupCommit } from './group-commit.js';
 import type { Reader } from './reader.js';
 
@@ -12,6 +12,8 @@ type HousekeepingVerbs = Pick<
   | 'pruneSigningKeys'
   | 'agreeOn'
   | 'findAgreement'
+  | 'recordServedSchema'
+  | 'findServedSchema'
   | 'recordTime'
   | 'findLatestTime'
   | 'readClock'
@@ -47,6 +49,9 @@ export function createHousekeeping(db: DatabaseSync, { write }: GroupCommit, { r
   );
   const keep = db.prepare('INSERT INTO agreements (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING');
   const kept = db.prepare('SELECT value FROM agreements WHERE name = ?');
+  const keepServed = db.prepare(
+    `INSERT INTO agreements (name, value) VALUES ('${servedSchema}', ?1) ON CONFLICT (name) DO UPDATE SET value = ?1`,
+  );
   // The clock is a lease that nobody holds.
   const recordTime = db.prepare(
     `INSERT INTO leases (name, holder, expires_at) VALUES ('clock', '', ?1)
@@ -76,6 +81,11 @@ export function createHousekeeping(db: DatabaseSync, { write }: GroupCommit, { r
         return kept.get(name)?.value as string;
       }),
     findAgreement: (name) => read(() => kept.get(name)?.value as string | undefined),
+    recordServedSchema: (text) =>
+      write(() => {
+        keepServed.run(text);
+      }),
+    findServedSchema: () => read(() => kept.get(servedSchema)?.value as string | undefined),
     recordTime: (at) =>
       write(() => {
         recordTime.run(at);

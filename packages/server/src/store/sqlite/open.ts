@@ -39,7 +39,7 @@ export function openSqliteStore(directory: string): Store {
   return {
     ...createUsers(db, commits, reader, audit, revoke),
     ...createSessions(db, commits, reader, audit, revoke),
-    ...createChanges(db, reader),
+    ...createChanges(db, commits, reader, audit),
     ...createSigningKeys(db, commits, reader, audit),
     ...createHousekeeping(db, commits, reader),
     ping: createPing(db, commits),

@@ -71,6 +71,11 @@ export const tables: readonly Table[] = [
     },
   },
   // With them sessions that ended just now stay ended on the nodes of the other store.
-  { name: 'changes', key: 'id', isCounted: true, columns: { id: 'bigint', at: 'bigint', session_id: 'text' } },
+  {
+    name: 'changes',
+    key: 'id',
+    isCounted: true,
+    columns: { id: 'bigint', at: 'bigint', session_id: 'text', subject: 'text' },
+  },
   { name: 'agreements', key: 'name', columns: { name: 'text', value: 'text' } },
 ];
