@@ -2,6 +2,8 @@ import { publicAddresses } from './config/addresses.js';
 import type { Config } from './config/schema.js';
 import { startHousekeeping } from './domain/background/housekeeping.js';
 import { createCallers } from './domain/callers/callers.js';
+import { type SchemaFields, writeSchemaFields } from './gateway/schema-changes.js';
+import { publicSentences } from './gateway/schema-problem.js';
 import { createFinish } from './http/finish.js';
 import { createGraphqlListener } from './http/graphql-endpoint.js';
 import { loadIde } from './http/ide.js';
@@ -11,7 +13,7 @@ import { createRoutes, type Readiness } from './http/routes.js';
 import { securityHeaders } from './http/security-headers.js';
 import { createSourceOf } from './http/source.js';
 import { agreeOnNames, createDomain, openParts, type Parts, type Surroundings } from './open-domain.js';
-import { bringUpstreamIntoService, createGate, createIdentity } from './open-gate.js';
+import { createIdentity, type Gate, openGate } from './open-gate.js';
 import type { Store } from './store/store.js';
 
 export { openDomain, type Surroundings } from './open-domain.js';
@@ -21,6 +23,8 @@ export interface RunningServer {
   readonly url: string;
   /** Rejects if the server finds out later that it cannot serve: a name of ours clashes with the upstream's. */
   readonly failed: Promise<never>;
+  /** Reads the upstream's schema now; several in a row are one. */
+  reloadUpstreamSchema(): void;
   /** Finishes what is in flight, then closes everything. */
   stop(): Promise<void>;
 }
@@ -38,20 +42,21 @@ export async function startServer(config: Config, surroundings: Surroundings = {
 
 async function serve(config: Config, parts: Parts): Promise<RunningServer> {
   const { store, log } = parts;
-  const gate = createGate(config);
-  const { schemas, upstream } = gate;
+  const gate = await openGate(config, log, { onServed: (fields) => recordServed(store, fields) });
+  const { schemas, upstream, watch } = gate;
   const server = createHttpServer(config);
   const sourceOf = createSourceOf(config.trustedProxies);
   const metrics = createMetrics({
     hashQueueLength: () => parts.passwordHashes.waiting,
     isUpstreamInService: () => schemas.isComplete,
+    schema: upstream && watch.status,
     revokedSessions: () => parts.revocations.size,
     changesAge: () => follower.age(),
   });
   let isStopping = false;
   const readiness = async (): Promise<Readiness> => ({
     signIn: !isStopping && (await isWritable(store)),
-    upstream: !upstream ? 'none' : schemas.isComplete ? 'in service' : 'not reached yet',
+    ...upstreamReadiness(gate),
   });
   const ide = loadIde();
   const security = () => securityHeaders(publicUrl);
@@ -61,7 +66,7 @@ async function serve(config: Config, parts: Parts): Promise<RunningServer> {
   const port = await listen(server, config);
   const { publicUrl } = publicAddresses(config, port);
   const { domain, follower } = await agreeOnNames(config, store, port)
-    .then((names) => createDomain(config, parts, names))
+    .then((names) => createDomain(config, parts, names, watch.reload))
     .catch((error: unknown) => {
       server.close();
       // Those that were kept waiting, too: nobody will answer them.
@@ -94,22 +99,42 @@ async function serve(config: Config, parts: Parts): Promise<RunningServer> {
     parts.clock,
   );
 
-  const ending = new AbortController();
+  if (upstream) watch.start();
   return {
     url: `${publicUrl}/graphql/`,
-    failed: bringUpstreamIntoService(gate, log, ending.signal),
+    failed: watch.failed,
+    reloadUpstreamSchema: watch.reload,
     async stop() {
       isStopping = true;
       log.info({}, 'stopping');
-      ending.abort();
+      const watched = watch.stop();
       await drain(server, config.shutdownTimeout);
-      // Not close, which waits: what is left can only be an introspection, and a silent upstream holds that for long.
       await upstream?.pool.destroy();
-      await Promise.all([housekeeping.stop(), follower.stop()]);
+      await Promise.all([watched, housekeeping.stop(), follower.stop()]);
       await store.close();
       log.info({}, 'stopped');
     },
   };
+}
+
+function upstreamReadiness({ upstream, watch }: Gate): Pick<Readiness, 'upstream' | 'schemaProblem'> {
+  const { state, problem } = watch.status;
+  if (!upstream) return { upstream: 'none', schemaProblem: undefined };
+  if (state === 'unknown') {
+    // That it is away is said already.
+    const schemaProblem = problem && problem.kind !== 'away' ? publicSentences[problem.kind] : undefined;
+    return { upstream: 'not reached yet', schemaProblem };
+  }
+  return {
+    upstream: state === 'withheld' ? 'in service without its schema' : state,
+    schemaProblem: problem && publicSentences[problem.kind],
+  };
+}
+
+/** For "latchkey upstream reload", which says what would change. All nodes have the same, so it is mostly there. */
+async function recordServed(store: Store, fields: SchemaFields): Promise<void> {
+  const text = writeSchemaFields(fields);
+  if ((await store.findServedSchema()) !== text) await store.recordServedSchema(text);
 }
 
 function isWritable(store: Store): Promise<boolean> {

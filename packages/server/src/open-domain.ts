@@ -152,6 +152,7 @@ export async function createDomain(
   config: Config,
   parts: Parts,
   names: { readonly issuer: string; readonly audience: string },
+  onSchemaReload?: () => void,
 ): Promise<{ readonly domain: Domain; readonly follower: ChangeFollower }> {
   const { store, keys, revocations, log, clock } = parts;
   const lifetime = config.accessTokenLifetime;
@@ -162,7 +163,7 @@ export async function createDomain(
     // Whether or not one was dropped: the keys change once a month, and to check signatures again is cheap.
     accessTokens.forget();
   };
-  const follower = createChangeFollower({ store, revocations, onKeysChanged, lifetime, log }, clock);
+  const follower = createChangeFollower({ store, revocations, onKeysChanged, onSchemaReload, lifetime, log }, clock);
   // A token refused before a restart must not be good after it.
   await follower.catchUp();
   return { domain: { ...parts, accessTokens, settings: config }, follower };

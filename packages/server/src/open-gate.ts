@@ -1,12 +1,18 @@
 import { readFileSync } from 'node:fs';
+import type { GraphQLSchema } from 'graphql';
 import { ConfigError } from './config/error.js';
 import type { Config } from './config/schema.js';
 import type { Domain } from './domain/domain.js';
+import { createDoor } from './gateway/door.js';
 import { createUpstreamIdentity, type UpstreamIdentity } from './gateway/identity/identity.js';
 import { hiddenFields, introspectionFields, type SecretHeaders } from './gateway/identity/secret-headers.js';
 import { createOwnerOf } from './gateway/root-fields.js';
+import { mergeSchemas } from './gateway/schema.js';
+import type { SchemaFields } from './gateway/schema-changes.js';
+import { loadUpstreamSchema, type SchemaSource } from './gateway/schema-load.js';
+import { SchemaProblem } from './gateway/schema-problem.js';
 import { createUpstream, type Upstream } from './gateway/upstream.js';
-import { awaitUpstreamSchema } from './gateway/watch-schema.js';
+import { createSchemaWatch } from './gateway/watch-schema.js';
 import { createCosts } from './graphql/costs.js';
 import { createDocuments } from './graphql/documents.js';
 import { type Manifest, ManifestError, parseManifest } from './graphql/manifest.js';
@@ -15,30 +21,55 @@ import { createPreparer } from './graphql/prepare.js';
 import { createSchemaViews } from './graphql/schema-views.js';
 import type { Log } from './lib/log.js';
 
-export type Gate = ReturnType<typeof createGate>;
+export type Gate = Awaited<ReturnType<typeof openGate>>;
 
-/** Our surface, the upstream, and what knows which of the two a document speaks to. Throws ConfigError. */
-export function createGate(config: Config) {
+/** What the gate tells others. */
+export interface GateListeners {
+  /** The upstream's schema in service is another one now. */
+  onServed(fields: SchemaFields): Promise<void>;
+}
+
+/**
+ * Our surface, the upstream, what knows which of the two a document speaks to, and what keeps the upstream's schema up
+ * to date once it is started. A schema that is given as a file is in service when it resolves. Rejects with a
+ * ConfigError where that file cannot be used, or with a NameClashError.
+ */
+export async function openGate(config: Config, log: Log, { onServed }: GateListeners) {
   const hasUpstream = config.upstream !== undefined;
   const surface = createOwnSurface(config.rename);
-  const ownerOf = createOwnerOf(surface.fields, hasUpstream);
+  const upstream = openUpstream(config);
   const schemas = createSchemaViews(surface, config.rename, hasUpstream);
+  const ownerOf = createOwnerOf(surface.fields, hasUpstream);
   const upstreamSchema = () => (hasUpstream && schemas.isComplete ? schemas.current.authenticated : undefined);
   const costs = createCosts(config, ownerOf, upstreamSchema);
   const manifest = config.trustedDocuments === undefined ? undefined : readManifest(config.trustedDocuments);
   const documents = createDocuments({ documents: config.documents, manifest });
-  return {
-    upstream: hasUpstream ? openUpstream(config, config.upstream) : undefined,
-    schemas,
-    documents,
-    preparer: createPreparer(config, ownerOf, surface.isCredentialField, { costs, documents }),
-  };
+  const preparer = createPreparer(config, ownerOf, surface.isCredentialField, { costs, documents });
+  const door = createDoor(!hasUpstream);
+  const source = schemaSourceOf(config, upstream);
+  const watch = createSchemaWatch({
+    load: (loading) => loadUpstreamSchema(source, loading),
+    install(schema) {
+      schemas.install(schema);
+      // In the same turn: no document is ever run by what was found out about it under another schema.
+      preparer.clear();
+    },
+    onServed,
+    door,
+    interval: config.upstreamSchemaInterval,
+    from: source.file ?? upstream?.origin ?? '',
+    log,
+  });
+  if (upstream && source.file !== undefined) watch.begin(await loadUpstreamSchema(source).catch(asConfigError));
+  return { upstream, schemas, documents, preparer, door, watch };
 }
 
-function openUpstream(config: Config, url: string): Upstream {
+/** A connection pool to the upstream that the settings name; undefined where they name none. */
+export function openUpstream(config: Config): Upstream | undefined {
+  if (config.upstream === undefined) return undefined;
   const secrets = secretHeadersOf(config);
   return createUpstream({
-    url,
+    url: config.upstream,
     timeout: config.upstreamTimeout,
     hidden: hiddenFields(secrets),
     introspectionHeaders: introspectionFields(secrets),
@@ -80,25 +111,19 @@ function readManifest(path: string): Manifest {
   }
 }
 
-/** Never resolves; rejects if the upstream's schema can never be served beside ours. */
-export function bringUpstreamIntoService(
-  { upstream, schemas, preparer }: Gate,
-  log: Log,
-  signal: AbortSignal,
-): Promise<never> {
-  const failed = new Promise<never>((_, reject) => {
-    if (!upstream) return;
-    awaitUpstreamSchema(upstream, log, signal)
-      .then((schema) => {
-        schemas.install(schema);
-        preparer.clear();
-        log.info({ upstream: upstream.origin }, 'the schema of the upstream is in service');
-      })
-      .catch((error: unknown) => {
-        if (!signal.aborted) reject(error);
-      });
-  });
-  // Whoever holds the promise hears of it; nobody has to.
-  failed.catch(() => undefined);
-  return failed;
+/** Where the settings say that the upstream's schema comes from, for a server and for a command. */
+export function schemaSourceOf(config: Config, upstream: Upstream | undefined): SchemaSource {
+  // An answer that comes in small pieces may take longer than its beginning may.
+  const patience = 2 * config.upstreamTimeout;
+  return { file: config.upstreamSchema, questioner: upstream && { upstream, patience } };
+}
+
+/** Returns the schema if it can be served beside our part. Throws NameClashError. */
+export function checkSchema(schema: GraphQLSchema, { rename }: Config): GraphQLSchema {
+  mergeSchemas(schema, createOwnSurface(rename).document, rename);
+  return schema;
+}
+
+function asConfigError(error: unknown): never {
+  throw error instanceof SchemaProblem ? new ConfigError(error.message, { cause: error }) : error;
 }

@@ -36,7 +36,7 @@ export async function startGate<U extends Pick<Upstream, 'url' | 'close'>>(
 /** What /readyz says. */
 export async function readiness({
   origin,
-}: TestServer): Promise<{ status: string; signIn: boolean; upstream: string }> {
+}: Pick<TestServer, 'origin'>): Promise<{ status: string; signIn: boolean; upstream: string; schemaProblem?: string }> {
   return (await fetch(`${origin}/readyz`)).json();
 }
 

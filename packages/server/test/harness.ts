@@ -48,6 +48,8 @@ export interface TestServer {
   ask(query: string, options?: AskOptions): Promise<TestAnswer>;
   signIn(userName: string): Promise<{ accessToken: string; refreshToken: string }>;
   refresh(refreshToken: string): Promise<TestAnswer>;
+  /** Lets it read the upstream's schema now. */
+  reloadUpstreamSchema(): void;
   /** Stops the server and removes its data unless `data` was given. */
   stop(): Promise<void>;
 }
@@ -118,6 +120,7 @@ export async function startTestServer(config: Partial<Config> = {}): Promise<Tes
         'mutation ($refreshToken: String!) { signInRefresh(credentials: { refreshToken: $refreshToken }) { accessToken refreshToken } }',
         { variables: { refreshToken } },
       ),
+    reloadUpstreamSchema: server.reloadUpstreamSchema,
     async stop() {
       await server.stop();
       if (config.data === undefined) await rm(data, { recursive: true, force: true });

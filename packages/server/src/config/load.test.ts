@@ -34,6 +34,8 @@ test('with nothing given the defaults hold, in milliseconds and bytes', () => {
     databaseTls: undefined,
     databaseCa: undefined,
     upstream: undefined,
+    upstreamSchema: undefined,
+    upstreamSchemaInterval: 60_000,
     upstreamTimeout: 30_000,
     rename: {},
     upstreamIdentity: 'token',

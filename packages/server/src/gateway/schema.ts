@@ -1,11 +1,8 @@
 import {
-  buildClientSchema,
   type DocumentNode,
   extendSchema,
   type GraphQLNamedType,
   type GraphQLSchema,
-  getIntrospectionQuery,
-  type IntrospectionQuery,
   isIntrospectionType,
   isSpecifiedScalarType,
   Kind,
@@ -13,40 +10,10 @@ import {
   type OperationTypeDefinitionNode,
   type OperationTypeNode,
 } from 'graphql';
-import { LatchkeyError } from '../domain/errors.js';
-import { askUpstream } from './ask.js';
-import type { Upstream } from './upstream.js';
 
 /** A name of ours that the upstream has too: the provider must rename one. The message says how. */
 export class NameClashError extends Error {
   override readonly name = 'NameClashError';
-}
-
-/** Introspects the upstream. Rejects with an UPSTREAM_… error if it is down or answers with no schema. */
-export async function fetchUpstreamSchema(upstream: Upstream): Promise<GraphQLSchema> {
-  // Servers of before 2021 refuse the newer questions, so what they refuse is asked again in the older form.
-  const newest = { descriptions: true, specifiedByUrl: true, directiveIsRepeatable: true, inputValueDeprecation: true };
-  const data = (await introspect(upstream, newest)) ?? (await introspect(upstream, { descriptions: true }));
-  if (!data) throw invalid(new Error('the upstream refuses introspection'));
-  try {
-    return buildClientSchema(data, { assumeValid: true });
-  } catch (error) {
-    throw invalid(error);
-  }
-}
-
-async function introspect(
-  upstream: Upstream,
-  options: Parameters<typeof getIntrospectionQuery>[0],
-): Promise<IntrospectionQuery | undefined> {
-  const query = getIntrospectionQuery(options);
-  const question = { query, operationName: 'IntrospectionQuery' };
-  const { data } = await askUpstream(upstream, question, upstream.introspectionHeaders);
-  return data?.__schema ? (data as unknown as IntrospectionQuery) : undefined;
-}
-
-function invalid(cause: unknown): LatchkeyError {
-  return new LatchkeyError('UPSTREAM_INVALID', { cause });
 }
 
 /** From our names, such as "Query.viewer" or "Viewer", to what they are called instead. */

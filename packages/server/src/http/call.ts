@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Callers } from '../domain/callers/callers.js';
 import type { Domain } from '../domain/domain.js';
 import type { Claims } from '../domain/tokens/access-tokens.js';
+import type { Door } from '../gateway/door.js';
 import type { RawHeaders } from '../gateway/headers.js';
 import type { UpstreamIdentity } from '../gateway/identity/identity.js';
 import type { Upstream } from '../gateway/upstream.js';
@@ -22,6 +23,8 @@ export interface GraphqlEndpoint {
   readonly schemas: SchemaViews;
   readonly upstream: Upstream | undefined;
   readonly identity: UpstreamIdentity;
+  /** Shut until it is known what the upstream's schema says. */
+  readonly door: Door;
   readonly ide: Page;
   readonly publicUrl: string;
   readonly corsOrigins: readonly string[];

@@ -55,7 +55,8 @@ async function answer(exchange: Exchange, endpoint: GraphqlEndpoint, basic: RawH
   const body = request.method === 'POST' ? await readJsonBody(request, endpoint.bodyLimit) : undefined;
   const asked = body ? parseBody(body.toString()) : readSearch(request);
   const params = asked.isNamed ? endpoint.documents.resolve(asked) : asked;
-  const prepared = endpoint.preparer.prepare(params.query, params.operationName);
+  const made = prepareAtOnce(params, endpoint);
+  const prepared = made ?? (await prepareAtDoor(params, endpoint));
   // A link or an image can send a GET: it must not change anything (GraphQL over HTTP §6.2).
   if (!body && prepared.plan.operation !== 'query') throw new LatchkeyError('METHOD_NOT_ALLOWED');
   // What the upstream answers with is between it and the caller.
@@ -73,6 +74,18 @@ async function answer(exchange: Exchange, endpoint: GraphqlEndpoint, basic: RawH
   exchange.kind = plan.kind;
   if (plan.kind === 'own') return runOwn(call, plan);
   return plan.kind === 'upstream' ? runUpstream(call, plan) : runSplit(call, plan);
+}
+
+/** Undefined where it has to wait until the upstream's schema is known. */
+function prepareAtOnce({ query, operationName }: Params, { preparer, door }: GraphqlEndpoint): Prepared | undefined {
+  const prepared = preparer.prepare(query, operationName);
+  return door.isOpen || prepared.plan.kind === 'own' ? prepared : undefined;
+}
+
+/** Once more after the wait: what the schema says about the operation is known by then. */
+async function prepareAtDoor(params: Params, { preparer, door }: GraphqlEndpoint): Promise<Prepared> {
+  await door.wait();
+  return preparer.prepare(params.query, params.operationName);
 }
 
 function isPageRequest({ method, headers }: IncomingMessage): boolean {

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { SchemaStatus } from '../gateway/watch-schema.js';
 import type { Exchange } from './exchange.js';
 import { createTally } from './tally.js';
 
@@ -15,6 +16,8 @@ export interface Gauges {
   hashQueueLength(): number;
   /** Whether the upstream's schema is in service (true where there is no upstream). */
   isUpstreamInService(): boolean;
+  /** How it stands with the upstream's schema; undefined where there is no upstream. */
+  readonly schema: SchemaStatus | undefined;
   /** Ended sessions whose access tokens are refused from memory. */
   revokedSessions(): number;
   /** Milliseconds since this node last knew what the others had revoked. */
@@ -46,10 +49,30 @@ export function createMetrics(gauges: Gauges): Metrics {
     'Since this node last knew which sessions the others had ended.',
     () => gauges.changesAge() / 1000,
   );
+  if (gauges.schema) addSchemaGauges(gauge, gauges.schema);
   const tally = createTally(prefix);
   return {
     contentType: registry.contentType,
     render: async () => `${await registry.metrics()}\n${tally.render()}`,
     record: ({ kind, code }, seconds) => tally.record(kind, code, seconds),
   };
+}
+
+type AddGauge = (name: string, help: string, read: () => number) => unknown;
+
+function addSchemaGauges(gauge: AddGauge, status: SchemaStatus): void {
+  gauge('upstream_schema_age_seconds', 'Since the schema in service was last known to be that of the upstream.', () =>
+    status.state === 'in service' ? status.age() / 1000 : Number.NaN,
+  );
+  gauge('upstream_schema_installed_timestamp_seconds', 'When the schema in service was installed, since 1970.', () =>
+    status.installedAt === undefined ? Number.NaN : status.installedAt / 1000,
+  );
+  gauge(
+    'upstream_schema_swaps',
+    'How often a new schema of the upstream took the place of another.',
+    () => status.swaps,
+  );
+  gauge('upstream_schema_refused', '1 while what the upstream has for a schema is refused or cannot be read.', () =>
+    status.problem ? 1 : 0,
+  );
 }

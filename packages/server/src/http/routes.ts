@@ -22,7 +22,9 @@ export interface Readiness {
   /** Whether people can sign in: what a load balancer asks. An upstream that is away does not change it. */
   readonly signIn: boolean;
   /** Whether the upstream's schema is in service. */
-  readonly upstream: 'in service' | 'not reached yet' | 'none';
+  readonly upstream: 'in service' | 'in service without its schema' | 'not reached yet' | 'none';
+  /** Why the schema that the upstream has now is not in service: a sentence for anybody. */
+  readonly schemaProblem: string | undefined;
 }
 
 /**
@@ -67,9 +69,14 @@ function addRoutes(app: FastifyInstance, { metrics, jwks, readiness }: Routes): 
   app.get('/', (_request, reply) => reply.redirect('/graphql/', 302));
   app.get('/healthz', (_request, reply) => reply.header('cache-control', 'no-store').send({ status: 'alive' }));
   app.get('/readyz', async (_request, reply) => {
-    const { signIn, upstream } = await readiness();
+    const { signIn, upstream, schemaProblem } = await readiness();
     reply.code(signIn ? 200 : 503).header('cache-control', 'no-store');
-    return { status: signIn ? 'ready' : 'not ready', signIn, upstream };
+    return {
+      status: signIn ? 'ready' : 'not ready',
+      signIn,
+      upstream,
+      ...(schemaProblem !== undefined && { schemaProblem }),
+    };
   });
   app.get('/metrics', async (_request, reply) => {
     reply.header('content-type', metrics.contentType).header('cache-control', 'no-store');

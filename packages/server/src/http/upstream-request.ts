@@ -14,10 +14,11 @@ export function questionOf({ query, variables }: UpstreamPart, { variables: give
   return { query, operationName, variables: Object.fromEntries(used.map((name) => [name, given?.[name]])) };
 }
 
-/** Where an operation goes that is not ours. */
+/** Where an operation goes that is not ours. Throws UPSTREAM_UNAVAILABLE while nobody knows the upstream's schema. */
 export function upstreamOf({ endpoint }: Call): Upstream {
   // Nothing is planned for an upstream where there is none.
   if (!endpoint.upstream) throw new LatchkeyError('UPSTREAM_UNAVAILABLE');
+  endpoint.door.assertOpen();
   return endpoint.upstream;
 }
 

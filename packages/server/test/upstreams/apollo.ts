@@ -3,10 +3,10 @@ import { startStandaloneServer } from '@apollo/server/standalone';
 import { createResolvers, typeDefs, type UpstreamContext } from './schema.js';
 import { recordRequests, type Upstream } from './upstream.js';
 
-/** Apollo Server 5 with its standalone HTTP server, on a random port. */
-export async function start(): Promise<Upstream> {
+/** Apollo Server 5 with its standalone HTTP server, on a random port; `more` is SDL that is added to its schema. */
+export async function start(...more: string[]): Promise<Upstream> {
   const server = new ApolloServer<UpstreamContext>({
-    typeDefs,
+    typeDefs: [typeDefs, ...more],
     resolvers: createResolvers(),
     introspection: true,
     includeStacktraceInErrorResponses: false,

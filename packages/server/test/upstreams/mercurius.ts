@@ -7,11 +7,11 @@ declare module 'mercurius' {
   interface MercuriusContext extends UpstreamContext {}
 }
 
-/** Mercurius 16 on Fastify 5, on a random port. */
-export async function start(): Promise<Upstream> {
+/** Mercurius 16 on Fastify 5, on a random port; `more` is SDL that is added to its schema. */
+export async function start(...more: string[]): Promise<Upstream> {
   const app = Fastify();
   await app.register(mercurius, {
-    schema: typeDefs,
+    schema: [typeDefs, ...more].join('\n'),
     resolvers: createResolvers(),
     context: (request) => ({ headers: request.headers }),
   });

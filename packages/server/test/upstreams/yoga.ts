@@ -9,10 +9,13 @@ interface ServerContext {
   req: IncomingMessage;
 }
 
-/** GraphQL Yoga 5 on node:http, on a random port. */
-export async function start(): Promise<Upstream> {
+/** GraphQL Yoga 5 on node:http, on a random port; `more` is SDL that is added to its schema. */
+export async function start(...more: string[]): Promise<Upstream> {
   const yoga = createYoga<ServerContext, UpstreamContext>({
-    schema: createSchema<ServerContext & UpstreamContext>({ typeDefs, resolvers: createResolvers() }),
+    schema: createSchema<ServerContext & UpstreamContext>({
+      typeDefs: [typeDefs, ...more],
+      resolvers: createResolvers(),
+    }),
     context: ({ req }) => ({ headers: req.headers }),
     maskedErrors: false,
     logging: false,

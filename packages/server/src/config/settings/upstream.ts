@@ -27,6 +27,22 @@ export const upstreamSettings = {
     default: '30s',
     about: 'How long the upstream may take to answer.',
   },
+  upstreamSchema: {
+    group,
+    type: text('FILE', 'the path of a file'),
+    unset: 'the upstream is asked for its schema',
+    about:
+      'A file with the schema of the upstream, for one that does not tell it: SDL, or the JSON that introspection ' +
+      'answers with. The upstream is then not asked.',
+  },
+  upstreamSchemaInterval: {
+    group,
+    type: duration('0s', '1d'),
+    default: '1m',
+    about:
+      'How often it is looked whether the schema of the upstream has changed; 0s for never, and then a restart, ' +
+      'SIGHUP or "latchkey upstream reload" brings the new one.',
+  },
   rename: {
     group,
     type: map(ourName, graphqlName),

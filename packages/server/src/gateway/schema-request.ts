@@ -1,0 +1,82 @@
+import type { RawHeaders } from './headers.js';
+import { SchemaProblem } from './schema-problem.js';
+import type { Upstream } from './upstream.js';
+
+/** Where and how the upstream is asked for its schema. */
+export interface SchemaQuestioner {
+  readonly upstream: Upstream;
+  /** Milliseconds for one answer, whole. */
+  readonly patience: number;
+  /** Further header fields of the request, such as a secret that the upstream wants to see. */
+  readonly headers?: RawHeaders;
+}
+
+export interface SchemaReply {
+  readonly status: number;
+  readonly etag: string | undefined;
+  readonly text: string;
+}
+
+/** What an upstream may answer with when it is asked for its schema: the largest public schemas have 10 MB. */
+const maxBytes = 32 * 1024 * 1024;
+
+/**
+ * The one place from which the upstream is asked for its schema. Resolves with whatever it answers, in whole; no
+ * redirect is followed. Rejects with a SchemaProblem (`away`, or `invalid` where there is too much of it).
+ */
+export async function requestSchema(
+  { upstream: { pool, path }, patience, headers = [] }: SchemaQuestioner,
+  question: { readonly query: string; readonly operationName: string },
+  { etag, signal }: { readonly etag?: string | undefined; readonly signal?: AbortSignal | undefined },
+): Promise<SchemaReply> {
+  const late = AbortSignal.timeout(patience);
+  try {
+    const answer = await pool.request({
+      method: 'POST',
+      path,
+      headers: [
+        ...headers,
+        ...['content-type', 'application/json'],
+        ...['accept', 'application/graphql-response+json, application/json;q=0.9'],
+        ...(etag === undefined ? [] : ['if-none-match', etag]),
+      ],
+      body: JSON.stringify(question),
+      signal: signal ? AbortSignal.any([signal, late]) : late,
+    });
+    const { etag: given } = answer.headers;
+    return {
+      status: answer.statusCode,
+      etag: typeof given === 'string' && given.length <= 1024 ? given : undefined,
+      text: await readText(answer.body),
+    };
+  } catch (error) {
+    if (error instanceof SchemaProblem) throw error;
+    throw new SchemaProblem('away', `The upstream cannot be asked for its schema: ${reasonOf(error)}`, error);
+  }
+}
+
+async function readText(body: AsyncIterable<Buffer>): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    // Leaving the loop breaks the connection: the rest is not read.
+    if (size > maxBytes) {
+      throw new SchemaProblem(
+        'invalid',
+        'The upstream answers with more than 32 MiB when it is asked for its schema; name a file with upstreamSchema.',
+      );
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+const slow = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT']);
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error ? String(error.code) : '';
+  if (slow.has(code) || error.name === 'TimeoutError') return 'it takes too long to answer.';
+  return `${error.message || code}.`;
+}
