@@ -12,7 +12,7 @@ import { UsageError } from './usage-error.js';
 
 export const backup: Command = {
   name: 'backup',
-  summary: 'Copy the embedded store into a file, also while a server runs.',
+  summary: 'Copy the embedded store to a file, also while a server runs.',
   about:
     'Copies the embedded store as it is at one moment into a new file that only its owner can read, and checks the ' +
     'copy. The secret is not in it and must be kept too. To restore, put the file into a data directory as ' +

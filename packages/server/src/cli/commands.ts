@@ -8,6 +8,7 @@ import { serve } from './serve.js';
 import { sessionList } from './session-list.js';
 import { sessionRevoke } from './session-revoke.js';
 import { tokenInspect } from './token-inspect.js';
+import { upstreamReload } from './upstream-reload.js';
 import { userAdd } from './user-add.js';
 import { userDisable } from './user-disable.js';
 import { userEnable } from './user-enable.js';
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   keysList,
   keysRotate,
   tokenInspect,
+  upstreamReload,
   backup,
   migrate,
 ];

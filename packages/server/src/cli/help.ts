@@ -6,7 +6,7 @@ import { type Entry, page, section, wrap } from './layout.js';
 import { commonOptions } from './parse.js';
 
 /** Columns on the left of the texts: commands are short, flags with their values are long. */
-const narrow = 18;
+const narrow = 19;
 const wide = 30;
 
 const exitCodes: readonly Entry[] = [

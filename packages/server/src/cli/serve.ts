@@ -9,7 +9,8 @@ export const serve: Command = {
   summary: 'Open the front door of a GraphQL API.',
   about:
     'Serves sign-in, sessions, the IDE and the API behind --upstream at one endpoint, /graphql, until it gets SIGTERM or ' +
-    'SIGINT; then it finishes what is in flight. A second SIGINT ends it at once, with exit code 130.',
+    'SIGINT; then it finishes what is in flight. A second SIGINT ends it at once, with exit code 130. ' +
+    'SIGHUP lets it read the schema of the upstream again.',
   args: [],
   options: {},
   settings: listSettings().map(({ key }) => key),
@@ -19,13 +20,14 @@ export const serve: Command = {
   ],
   async run({ flags, env, io }) {
     const config = loadConfig({ flags, env });
-    const { startServer } = await import('../main.js');
-    await runUntilSignal(async () => {
+    const start = async () => {
+      const { startServer } = await import('../main.js');
       const server = await startServer(config);
       const upstream = config.upstream ? `before ${config.upstream}` : 'before no API yet: name it with --upstream URL';
       io.stderr.write(`Latchkey is open at ${server.url}, ${upstream}.\n`);
-      return server;
-    });
+      return { failed: server.failed, stop: server.stop, reload: server.reloadUpstreamSchema };
+    };
+    await runUntilSignal(start, { reloads: true });
     return exitCodes.done;
   },
 };
