@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { getIntrospectionQuery, type IntrospectionField, type IntrospectionQuery } from 'graphql';
 import { SchemaProblem } from './schema-problem.js';
 import { requestSchema, type SchemaQuestioner, type SchemaReply } from './schema-request.js';
@@ -61,6 +62,8 @@ async function ask(
   if (!data) return { kind: 'refused' };
   const { __schema } = data as unknown as IntrospectionQuery;
   if (typeof __schema !== 'object' || __schema === null) throw notGraphql(reply.status);
+  // Between two pieces of work on megabytes, others have their turn.
+  await nextTurn();
   const dataHash = hashOf(JSON.stringify(inOrder(__schema)));
   const now = { etag: reply.etag, textHash, dataHash, isNew, hasSdl: hasSdl({ __schema }) };
   return seen?.dataHash === dataHash ? { kind: 'same', seen: now } : { kind: 'new', seen: now, data: { __schema } };

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { GraphQLSchema } from 'graphql';
 import { type KnownFile, loadSchemaFile } from './schema-file.js';
 import { askSdl, hashOf, type Introspected, introspect, type SeenIntrospection } from './schema-introspect.js';
@@ -74,6 +75,7 @@ async function loadFromUpstream(
   // The directives have changed and the rest has not: that is needed again.
   const whole =
     introspected.kind === 'same' ? await introspect(questioner, { isConditional: false, signal }) : introspected;
+  await nextTurn();
   return { known: next, schema: build(whole, sdl) };
 }
 

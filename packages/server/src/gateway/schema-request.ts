@@ -29,8 +29,17 @@ export async function requestSchema(
   question: { readonly query: string; readonly operationName: string },
   { etag, signal }: { readonly etag?: string | undefined; readonly signal?: AbortSignal | undefined },
 ): Promise<SchemaReply> {
-  const late = AbortSignal.timeout(patience);
+  // By hand: of AbortSignal.any, a signal that lives as long as the process would keep one for each question.
+  const ending = new AbortController();
+  const end = () => ending.abort();
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    end();
+  }, patience).unref();
+  signal?.addEventListener('abort', end, { once: true });
   try {
+    signal?.throwIfAborted();
     const answer = await pool.request({
       method: 'POST',
       path,
@@ -41,17 +50,24 @@ export async function requestSchema(
         ...(etag === undefined ? [] : ['if-none-match', etag]),
       ],
       body: JSON.stringify(question),
-      signal: signal ? AbortSignal.any([signal, late]) : late,
+      signal: ending.signal,
     });
     const { etag: given } = answer.headers;
     return {
       status: answer.statusCode,
-      etag: typeof given === 'string' && given.length <= 1024 ? given : undefined,
+      etag: typeof given === 'string' && isEtag.test(given) ? given : undefined,
       text: await readText(answer.body),
     };
   } catch (error) {
     if (error instanceof SchemaProblem) throw error;
-    throw new SchemaProblem('away', `The upstream cannot be asked for its schema: ${reasonOf(error)}`, error);
+    throw new SchemaProblem(
+      'away',
+      `The upstream cannot be asked for its schema: ${isLate ? late : reasonOf(error)}`,
+      error,
+    );
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', end);
   }
 }
 
@@ -72,11 +88,15 @@ async function readText(body: AsyncIterable<Buffer>): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
+/** RFC 9110 §8.8.3, and not so long that it would not pass as a header field. */
+const isEtag = /^(W\/)?"[\x21\x23-\x7e]{0,1000}"$/;
+
+const late = 'it takes too long to answer.';
 const slow = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT']);
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = 'code' in error ? String(error.code) : '';
-  if (slow.has(code) || error.name === 'TimeoutError') return 'it takes too long to answer.';
+  if (slow.has(code)) return late;
   return `${error.message || code}.`;
 }

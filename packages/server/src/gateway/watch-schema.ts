@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { GraphQLSchema } from 'graphql';
 import type { Log } from '../lib/log.js';
 import type { DoorKeeper } from './door.js';
@@ -111,7 +112,9 @@ export function createSchemaWatch(watched: Watched): SchemaWatch {
   /** Returns whether to go on. */
   async function look(isForced: boolean): Promise<boolean> {
     try {
-      accept(await watched.load({ known, isForced, signal: ending.signal }), isForced);
+      const loaded = await watched.load({ known, isForced, signal: ending.signal });
+      await nextTurn();
+      accept(loaded, isForced);
     } catch (error) {
       if (ending.signal.aborted) return false;
       if (error instanceof NameClashError && state === 'unknown') {

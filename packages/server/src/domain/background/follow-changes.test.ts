@@ -17,8 +17,12 @@ async function openNode(change: (store: Store) => Partial<Store> = () => ({})) {
   const log = createTestLog();
   const revocations = createRevocations({ lifetime: hour, limit: 1000 }, clock);
   const onKeysChanged = vi.fn(async () => undefined);
+  const onSchemaReload = vi.fn();
   const store = { ...other, ...change(other) };
-  const follower = createChangeFollower({ store, revocations, onKeysChanged, lifetime: hour, log }, clock);
+  const follower = createChangeFollower(
+    { store, revocations, onKeysChanged, onSchemaReload, lifetime: hour, log },
+    clock,
+  );
   onTestFinished(async () => {
     await follower.stop();
     await other.close();
@@ -28,6 +32,8 @@ async function openNode(change: (store: Store) => Partial<Store> = () => ({})) {
     follower,
     revocations,
     onKeysChanged,
+    onSchemaReload,
+    requestReload: () => domain.store.requestSchemaReload(audit),
     log,
     clock,
     sessionId,
@@ -70,6 +76,20 @@ test('new signing keys are heard of once, also those that came while it was star
   await follower.catchUp();
   await follower.catchUp();
   expect(onKeysChanged).toHaveBeenCalledTimes(2);
+});
+
+test('that the schema shall be read is heard once, and not where it was wanted before the start', async () => {
+  const { follower, onKeysChanged, onSchemaReload, requestReload } = await openNode();
+  await requestReload();
+  await follower.catchUp();
+  expect(onSchemaReload).not.toHaveBeenCalled();
+  onKeysChanged.mockClear();
+  await requestReload();
+  await requestReload();
+  await follower.catchUp();
+  await follower.catchUp();
+  expect(onSchemaReload).toHaveBeenCalledTimes(1);
+  expect(onKeysChanged).not.toHaveBeenCalled();
 });
 
 test('keys that could not be read are read at the next look', async () => {
