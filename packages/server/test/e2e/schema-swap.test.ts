@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -45,13 +45,16 @@ describe.each(upstreams)('when $name changes its schema', ({ start }) => {
   test('the next look finds it, and what it has is shown', async () => {
     let upstream = await start();
     // One address for the one and for the other.
-    const relay = createServer(async (request, response) => {
+    const pass = async (request: IncomingMessage, response: ServerResponse) => {
       const { 'content-type': type = '', accept = '*/*' } = request.headers;
       const body = Buffer.concat(await Readable.from(request).toArray());
       const answer = await fetch(upstream.url, { method: 'POST', headers: { 'content-type': type, accept }, body });
       response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' });
       response.end(await answer.text());
-    }).listen(0, '127.0.0.1');
+    };
+    // The one that stops cuts what is under way, as a deployment may.
+    const relay = createServer((request, response) => pass(request, response).catch(() => response.destroy()));
+    relay.listen(0, '127.0.0.1');
     await once(relay, 'listening');
     const url = `http://127.0.0.1:${(relay.address() as AddressInfo).port}/`;
     const close = async () => void relay.close().closeAllConnections();
@@ -191,7 +194,7 @@ const unaskable = 'The API could not be asked for its schema.';
 describe('what is no schema is refused, and the one before it serves:', () => {
   let gate: Gate<ChangingUpstream>;
   beforeAll(async () => {
-    gate = await startGate(() => startChanging(), { upstreamSchemaInterval: 0, upstreamTimeout: 250 });
+    gate = await startGate(() => startChanging(), { upstreamSchemaInterval: 0 });
   });
   afterAll(() => gate.stop());
 
@@ -216,13 +219,6 @@ describe('what is no schema is refused, and the one before it serves:', () => {
     ],
     ['a failure', (response) => sendJson(response, { errors: [{ message: 'secret' }] }, 500), unaskable, /answers 500/],
     ['a connection that is cut', (response) => void response.destroy(), unaskable, /cannot be asked for its schema/],
-    ['silence', () => undefined, unaskable, /takes too long to answer\.$/],
-    [
-      'an answer that never ends',
-      (response) => void setInterval(() => response.write(' '), 20).unref(),
-      unaskable,
-      /takes too long to answer\.$/,
-    ],
     [
       'a refusal',
       (response) => sendJson(response, { errors: [{}] }),
@@ -262,6 +258,19 @@ describe('what is no schema is refused, and the one before it serves:', () => {
     await reload(gate);
     await vi.waitUntil(async () => !('schemaProblem' in (await readiness(gate.server))));
     expect(await metric(gate, 'upstream_schema_refused')).toBe(0);
+  });
+
+  test.each<[string, SchemaScript]>([
+    ['silence', () => undefined],
+    ['an answer that never ends', (response) => void setInterval(() => response.write(' '), 20).unref()],
+  ])('%s, after upstreamTimeout', async (_, script) => {
+    const impatient = await startChangingGate({ upstreamTimeout: 250 });
+    impatient.upstream.misbehave(script);
+    await reload(impatient);
+    expect(linesOf(impatient, refused)).toMatchObject([
+      { fields: { reason: expect.stringMatching(/takes too long to answer\.$/) } },
+    ]);
+    expect(await readiness(impatient.server)).toMatchObject({ upstream: 'in service', schemaProblem: unaskable });
   });
 
   test('a problem that stays is told once, another one too', async () => {
