@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { SchemaStatus } from '../gateway/watch-schema.js';
 import type { Exchange } from './exchange.js';
 import { createTally } from './tally.js';
@@ -49,7 +49,10 @@ export function createMetrics(gauges: Gauges): Metrics {
     'Since this node last knew which sessions the others had ended.',
     () => gauges.changesAge() / 1000,
   );
-  if (gauges.schema) addSchemaGauges(gauge, gauges.schema);
+  if (gauges.schema) {
+    addSchemaGauges(gauge, gauges.schema);
+    countSwaps(registry, gauges.schema);
+  }
   const tally = createTally(prefix);
   return {
     contentType: registry.contentType,
@@ -67,12 +70,19 @@ function addSchemaGauges(gauge: AddGauge, status: SchemaStatus): void {
   gauge('upstream_schema_installed_timestamp_seconds', 'When the schema in service was installed, since 1970.', () =>
     status.installedAt === undefined ? Number.NaN : status.installedAt / 1000,
   );
-  gauge(
-    'upstream_schema_swaps',
-    'How often a new schema of the upstream took the place of another.',
-    () => status.swaps,
-  );
   gauge('upstream_schema_refused', '1 while what the upstream has for a schema is refused or cannot be read.', () =>
     status.problem ? 1 : 0,
   );
+}
+
+function countSwaps(registry: Registry, status: SchemaStatus): void {
+  new Counter({
+    name: `${prefix}upstream_schema_swaps_total`,
+    help: 'How often a new schema of the upstream took the place of another.',
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(status.swaps);
+    },
+  });
 }

@@ -110,7 +110,7 @@ describe('while the schema is swapped fifty times', () => {
     await load;
     expect(asked).toBeGreaterThan(300);
     expect(await fieldsOf(gate)).toEqual(['hello', 'echo', 'field50', 'viewer']);
-    expect(await metric(gate, 'upstream_schema_swaps')).toBe(50);
+    expect(await metric(gate, 'upstream_schema_swaps_total')).toBe(50);
     expect(linesOf(gate, swapped).at(-1)).toMatchObject({ fields: { added: 1, removed: 1, changed: 0, fields: 3 } });
   });
 });
@@ -160,6 +160,15 @@ describe('an unchanged schema', () => {
     await vi.waitFor(async () => expect(await fieldsOf(gate)).toContain('later'), { timeout: 5000 });
   });
 
+  test('is asked for without an ETag that is none', async () => {
+    const gate = await startChangingGate({ upstreamSchemaInterval: 10 });
+    gate.upstream.useEtags('"\u00ff\u00e9"');
+    const asked = gate.upstream.asked.length;
+    await vi.waitUntil(() => gate.upstream.asked.length >= asked + 3);
+    expect(gate.upstream.asked.some(({ headers }) => 'if-none-match' in headers)).toBe(false);
+    expect(linesOf(gate, refused)).toEqual([]);
+  });
+
   test('is asked for without the ETag when somebody wants it read', async () => {
     const gate = await startChangingGate();
     gate.upstream.useEtags('"always"');
@@ -188,6 +197,7 @@ const tooMuch: SchemaScript = (response) => {
     .on('error', () => undefined)
     .pipe(response);
 };
+const deep = `{"data":{"__schema":${'['.repeat(100_000)}${']'.repeat(100_000)}}}`;
 const untellable = 'The API gave a schema that cannot be served.';
 const unaskable = 'The API could not be asked for its schema.';
 
@@ -209,6 +219,7 @@ describe('what is no schema is refused, and the one before it serves:', () => {
       untellable,
       /200 without/,
     ],
+    ['a schema that is nested 100,000 deep', (response) => void response.end(deep), untellable, /call stack/],
     ['a schema without types', (response) => sendJson(response, { data: { __schema: {} } }), untellable, /is not one/],
     ['200 MB', tooMuch, untellable, /more than 32 MiB/],
     [
