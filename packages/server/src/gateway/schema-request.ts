@@ -1,4 +1,3 @@
-import type { RawHeaders } from './headers.js';
 import { SchemaProblem } from './schema-problem.js';
 import type { Upstream } from './upstream.js';
 
@@ -7,8 +6,6 @@ export interface SchemaQuestioner {
   readonly upstream: Upstream;
   /** Milliseconds for one answer, whole. */
   readonly patience: number;
-  /** Further header fields of the request, such as a secret that the upstream wants to see. */
-  readonly headers?: RawHeaders;
 }
 
 export interface SchemaReply {
@@ -25,7 +22,7 @@ const maxBytes = 32 * 1024 * 1024;
  * redirect is followed. Rejects with a SchemaProblem (`away`, or `invalid` where there is too much of it).
  */
 export async function requestSchema(
-  { upstream: { pool, path }, patience, headers = [] }: SchemaQuestioner,
+  { upstream: { pool, path, introspectionHeaders }, patience }: SchemaQuestioner,
   question: { readonly query: string; readonly operationName: string },
   { etag, signal }: { readonly etag?: string | undefined; readonly signal?: AbortSignal | undefined },
 ): Promise<SchemaReply> {
@@ -44,7 +41,7 @@ export async function requestSchema(
       method: 'POST',
       path,
       headers: [
-        ...headers,
+        ...introspectionHeaders,
         ...['content-type', 'application/json'],
         ...['accept', 'application/graphql-response+json, application/json;q=0.9'],
         ...(etag === undefined ? [] : ['if-none-match', etag]),

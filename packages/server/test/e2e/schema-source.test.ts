@@ -139,8 +139,13 @@ describe('a subgraph of a federation', () => {
     upstream.misbehave((response, body) =>
       sendJson(response, { data: body.includes('IntrospectionQuery') ? data : { _service: { sdl } } }),
     );
-    const { server } = await startBefore(upstream.url, { upstreamSchemaInterval: 0 });
+    const introspectionHeader = { 'x-key': 'a secret of introspection' };
+    const { server } = await startBefore(upstream.url, { upstreamSchemaInterval: 0, introspectionHeader });
     await untilInService(server);
+    expect(upstream.asked.map(({ headers }) => headers['x-key'])).toEqual([
+      'a secret of introspection',
+      'a secret of introspection',
+    ]);
     const swaps = () => server.log.lines.filter(({ message }) => message.startsWith('a new schema'));
     sdl = inner('b');
     server.reloadUpstreamSchema();
