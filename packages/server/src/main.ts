@@ -52,6 +52,7 @@ async function serve(config: Config, parts: Parts): Promise<RunningServer> {
     schema: upstream && watch.status,
     revokedSessions: () => parts.revocations.size,
     changesAge: () => follower.age(),
+    usage: () => domain.usage,
   });
   let isStopping = false;
   const readiness = async (): Promise<Readiness> => ({
@@ -83,11 +84,12 @@ async function serve(config: Config, parts: Parts): Promise<RunningServer> {
     sourceOf,
     corsOrigins: config.corsOrigins,
     bodyLimit: config.bodyLimit,
-    finished: createFinish(log, metrics, sourceOf),
+    finished: createFinish({ log, metrics, usage: domain.usage, sourceOf }),
   });
   answerWith(dispatch(graphql, routes));
   log.info({ port, publicUrl }, 'listening');
   follower.start();
+  domain.usage.start();
   const housekeeping = startHousekeeping(
     {
       store,
@@ -110,7 +112,7 @@ async function serve(config: Config, parts: Parts): Promise<RunningServer> {
       const watched = watch.stop();
       await drain(server, config.shutdownTimeout);
       await upstream?.pool.destroy();
-      await Promise.all([watched, housekeeping.stop(), follower.stop()]);
+      await Promise.all([watched, housekeeping.stop(), follower.stop(), domain.usage.stop()]);
       await store.close();
       log.info({}, 'stopped');
     },

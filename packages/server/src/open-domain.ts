@@ -11,6 +11,7 @@ import { createAccessTokens } from './domain/tokens/access-tokens.js';
 import { createRevocations } from './domain/tokens/revocations.js';
 import { openSigningKeys, type SigningKeySettings } from './domain/tokens/signing-keys.js';
 import { clockSkew } from './domain/tokens/signing-keys-schedule.js';
+import { createUsage } from './domain/usage/usage.js';
 import type { Clock } from './lib/clock.js';
 import type { Log } from './lib/log.js';
 import { createSteadyClock } from './lib/steady-clock.js';
@@ -166,7 +167,8 @@ export async function createDomain(
   const follower = createChangeFollower({ store, revocations, onKeysChanged, onSchemaReload, lifetime, log }, clock);
   // A token refused before a restart must not be good after it.
   await follower.catchUp();
-  return { domain: { ...parts, accessTokens, settings: config }, follower };
+  const usage = createUsage({ store, log, quotaPerDay: config.quotaPerDay }, clock);
+  return { domain: { ...parts, accessTokens, usage, settings: config }, follower };
 }
 
 /** Opens the domain without a server, for the operator's commands; also while a server runs on the same data. */

@@ -103,7 +103,14 @@ let passwordHash: Promise<string> | undefined;
 async function makeUser() {
   passwordHash ??= createPasswordHashes(1).hash(password);
   const userName = 'ada@example.com';
-  return { id: randomUUID(), userName, passwordHash: await passwordHash, scope: 'companies:read', disabledAt: null };
+  return {
+    id: randomUUID(),
+    userName,
+    passwordHash: await passwordHash,
+    scope: 'companies:read',
+    disabledAt: null,
+    quotaPerDay: null,
+  };
 }
 
 /** The code of the LatchkeyError that the promise rejects with; anything else fails the test. */

@@ -9,11 +9,13 @@ import { sessionList } from './session-list.js';
 import { sessionRevoke } from './session-revoke.js';
 import { tokenInspect } from './token-inspect.js';
 import { upstreamReload } from './upstream-reload.js';
+import { usage } from './usage.js';
 import { userAdd } from './user-add.js';
 import { userDisable } from './user-disable.js';
 import { userEnable } from './user-enable.js';
 import { userList } from './user-list.js';
 import { userPassword } from './user-password.js';
+import { userQuota } from './user-quota.js';
 
 /** Every command, in the order of the help. */
 export const commands: readonly Command[] = [
@@ -24,6 +26,8 @@ export const commands: readonly Command[] = [
   userDisable,
   userEnable,
   userPassword,
+  userQuota,
+  usage,
   sessionList,
   sessionRevoke,
   keysList,

@@ -1,4 +1,5 @@
 import { type ListedUser, listUsers } from '../domain/accounts/list-users.js';
+import { quotaChoiceOf } from '../domain/usage/set-quota.js';
 import type { Command } from './command.js';
 import { exitCodes } from './failure.js';
 import type { Output } from './io.js';
@@ -27,7 +28,8 @@ async function writeJson(users: AsyncIterable<ListedUser>, output: Output): Prom
   let separator = '[\n';
   for await (const user of users) {
     const times = { createdAt: isoTime(user.createdAt), disabledAt: user.disabledAt && isoTime(user.disabledAt) };
-    output.write(`${separator}${safeJson({ ...user, ...times })}`);
+    const quotaPerDay = quotaChoiceOf(user.quotaPerDay);
+    output.write(`${separator}${safeJson({ ...user, ...times, quotaPerDay })}`);
     separator = ',\n';
   }
   output.write(separator === '[\n' ? '[]\n' : '\n]\n');

@@ -13,7 +13,12 @@ test('a user is added with the password from standard input, and listed', async 
 
   await shell(['user', 'add', 'bob@example.com', '--password-stdin'], password);
   const [ada, bob, ...others] = JSON.parse((await shell(['user', 'list', '--json'])).stdout);
-  expect(ada).toEqual({ ...added, createdAt: expect.stringMatching(/^\d{4}-.+Z$/), disabledAt: null });
+  expect(ada).toEqual({
+    ...added,
+    createdAt: expect.stringMatching(/^\d{4}-.+Z$/),
+    disabledAt: null,
+    quotaPerDay: 'default',
+  });
   expect(bob.userName).toBe('bob@example.com');
   expect(others).toEqual([]);
 

@@ -6,6 +6,7 @@ import type { KeyRing } from './secret.js';
 import type { AccessTokens } from './tokens/access-tokens.js';
 import type { Revocations } from './tokens/revocations.js';
 import type { SigningKeys } from './tokens/signing-keys.js';
+import type { Usage } from './usage/usage.js';
 
 /** What the functions of the domain work with; put together once, in main.ts. */
 export interface Domain {
@@ -16,6 +17,8 @@ export interface Domain {
   readonly accessTokens: AccessTokens;
   readonly revocations: Revocations;
   readonly keys: SigningKeys;
+  /** Counts what callers ask the upstream for. */
+  readonly usage: Usage;
   /** MAC refresh tokens: the first makes them. */
   readonly refreshTokenKeys: KeyRing;
   readonly settings: DomainSettings;

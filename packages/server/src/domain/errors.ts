@@ -200,6 +200,13 @@ export const errors = {
     hint: 'Try again, or ask for less at a time.',
   },
 
+  // What a caller may ask for.
+  QUOTA_EXCEEDED: {
+    status: 429,
+    message: 'The requests of today are used up.',
+    hint: 'Wait for the seconds in Retry-After, until midnight in UTC, or ask the provider for more; viewer { quota { limit used } } shows where you are.',
+  },
+
   // Ourselves.
   OVERLOADED: {
     status: 503,
@@ -247,6 +254,11 @@ export const errors = {
     status: 400,
     message: 'The scope is not a list of scope names with spaces between them.',
     hint: 'Use printable ASCII without quotes and backslashes, such as "companies:read companies:write", at most 2048 characters.',
+  },
+  QUOTA_INVALID: {
+    status: 400,
+    message: 'The quota is not a number of requests a day.',
+    hint: 'Give a whole number of at most 1000000000000, "none" for no quota, or "default" for that of the setting quotaPerDay.',
   },
 } as const satisfies Record<string, ErrorEntry>;
 

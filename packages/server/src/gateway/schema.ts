@@ -1,8 +1,11 @@
 import {
+  type DefinitionNode,
   type DocumentNode,
+  type EnumTypeDefinitionNode,
   extendSchema,
   type GraphQLNamedType,
   type GraphQLSchema,
+  type InputObjectTypeDefinitionNode,
   isIntrospectionType,
   isSpecifiedScalarType,
   Kind,
@@ -59,14 +62,26 @@ function assertNoClash(upstream: GraphQLSchema, own: DocumentNode, rename: Renam
   const types = upstream.getTypeMap();
   const rootFields = { Query: upstream.getQueryType()?.getFields(), Mutation: upstream.getMutationType()?.getFields() };
   for (const definition of own.definitions) {
-    if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.INPUT_OBJECT_TYPE_DEFINITION)
-      continue;
+    if (!isTypeOfOurs(definition)) continue;
     const name = definition.name.value;
     if (name === 'Query' || name === 'Mutation') {
-      const clash = definition.fields?.find((field) => rootFields[name]?.[field.name.value]);
+      const clash = (definition as ObjectTypeDefinitionNode).fields?.find(
+        (field) => rootFields[name]?.[field.name.value],
+      );
       if (clash) throw clashOf(`${name}.${clash.name.value}`, rename);
     } else if (isDefinedByUpstream(types[name])) throw clashOf(name, rename);
   }
+}
+
+type OwnType = ObjectTypeDefinitionNode | InputObjectTypeDefinitionNode | EnumTypeDefinitionNode;
+
+function isTypeOfOurs(definition: DefinitionNode): definition is OwnType {
+  const kinds: readonly Kind[] = [
+    Kind.OBJECT_TYPE_DEFINITION,
+    Kind.INPUT_OBJECT_TYPE_DEFINITION,
+    Kind.ENUM_TYPE_DEFINITION,
+  ];
+  return kinds.includes(definition.kind);
 }
 
 function isDefinedByUpstream(type: GraphQLNamedType | undefined): boolean {

@@ -83,7 +83,7 @@ describe('a new name', () => {
     (name) => {
       expect(() => createOwnSurface({ [name]: 'x' })).toThrow(
         new RangeError(
-          `"${name}" in "rename" is not a name of Latchkey's; these are: Query.viewer, Mutation.signIn, Mutation.signInRefresh, Mutation.signOut, Mutation.revokeSession, SignInCredentials, SignInRefreshCredentials, SignInResult, SignOutResult, Viewer, ViewerSession.`,
+          `"${name}" in "rename" is not a name of Latchkey's; these are: Query.viewer, Mutation.signIn, Mutation.signInRefresh, Mutation.signOut, Mutation.revokeSession, SignInCredentials, SignInRefreshCredentials, SignInResult, SignOutResult, Viewer, UsagePeriod, ViewerUsage, ViewerOperationUsage, ViewerQuota, ViewerSession.`,
         ),
       );
     },

@@ -111,6 +111,7 @@ function renameAll(document: DocumentNode, rename: Rename): DocumentNode {
       },
     },
     InputObjectTypeDefinition: { leave: renamedType },
+    EnumTypeDefinition: { leave: renamedType },
     NamedType: { leave: renamedType },
   });
 }

@@ -1,5 +1,6 @@
 import { type DocumentNode, GraphQLError, type GraphQLSchema, Kind, parse, validate, visit } from 'graphql';
 import { LatchkeyError } from '../domain/errors.js';
+import type { Operation } from '../domain/usage/operation.js';
 import { type Plan, planOperation } from '../gateway/plan.js';
 import type { OwnerOf } from '../gateway/root-fields.js';
 import { type BoundedMap, createBoundedMap } from '../lib/bounded-map.js';
@@ -8,6 +9,7 @@ import { DocumentError } from './document-error.js';
 import { assertModestOperations, type OperationLimits } from './document-limits.js';
 import type { Documents } from './documents.js';
 import { assertModest, assertWithinLimits, type DocumentLimits } from './limits.js';
+import { describeOperation } from './operation.js';
 import { withPlainSpaces } from './plain-spaces.js';
 
 /** An operation that is ready to be run, as often as it is asked for. */
@@ -23,6 +25,8 @@ export interface Prepared {
   readonly assertAffordable: CostCheck;
   /** A password may be written in it: it must not stay in memory. */
   readonly isSecret: boolean;
+  /** What is counted of it. */
+  readonly operation: Operation;
   /** Throws DocumentError or DOCUMENT_TOO_COMPLEX unless our part fits the schema. */
   validateOwn(schema: GraphQLSchema): void;
 }
@@ -80,6 +84,7 @@ export function createPreparer(
       plan,
       needsToken: !plan.fields.every(isPublic),
       hasCredential: credentials.length > 0,
+      operation: describeOperation(document, operationName),
       introspections: isConstant(plan) ? answersTo(`${operationName}:${text}`) : undefined,
       assertAffordable: plan.kind === 'own' ? undefined : costs.check(document, operationName),
       isSecret: text.includes('"') && hasWrittenCredential(document, isCredentialField),

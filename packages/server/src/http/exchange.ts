@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller } from '../domain/callers/callers.js';
 import type { ErrorCode } from '../domain/errors.js';
+import type { Caller as Charged } from '../domain/usage/caller.js';
+import type { Operation } from '../domain/usage/operation.js';
 
 /** One request and its answer, with what the log and the metrics will say of them. */
 export interface Exchange {
@@ -15,6 +17,9 @@ export interface Exchange {
   cause: unknown;
   /** Whose request it is, from when it was let in. */
   caller: Caller | undefined;
+  /** Who is charged for it, and for what; undefined where nobody is. */
+  charged: Charged | undefined;
+  operation: Operation | undefined;
 }
 
 const prefix = randomBytes(6).toString('base64url');
@@ -34,5 +39,7 @@ export function createExchange(request: IncomingMessage, response: ServerRespons
     code: 'OK',
     cause: undefined,
     caller: undefined,
+    charged: undefined,
+    operation: undefined,
   };
 }

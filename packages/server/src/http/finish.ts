@@ -1,14 +1,24 @@
 import type { IncomingMessage } from 'node:http';
+import type { Usage } from '../domain/usage/usage.js';
 import type { Log } from '../lib/log.js';
 import type { Exchange } from './exchange.js';
+import { recordUsage } from './meter.js';
 import type { Metrics } from './metrics.js';
 
+export interface Finish {
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly usage: Usage;
+  sourceOf(request: IncomingMessage): string;
+}
+
 /** What is left to do when an exchange is over: count it, and tell the log. Never a header, a body or a query of the URL. */
-export function createFinish(log: Log, metrics: Metrics, sourceOf: (request: IncomingMessage) => string) {
+export function createFinish({ log, metrics, usage, sourceOf }: Finish) {
   return (exchange: Exchange): void => {
     const { request, response, id, kind, code, cause, startedAt } = exchange;
     const seconds = (performance.now() - startedAt) / 1000;
     metrics.record(exchange, seconds);
+    if (exchange.charged) recordUsage(usage, exchange, seconds * 1000);
     const status = response.statusCode;
     const isFailure = status >= 500 || cause !== undefined;
     if (!isFailure && code === 'OK' && !isDebugging(log)) return;

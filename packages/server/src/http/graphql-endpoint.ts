@@ -12,6 +12,7 @@ import { corsHeaders, preflightHeaders } from './cors.js';
 import { bearerChallenge, readBearerToken } from './credentials.js';
 import { enterCaller } from './enter-caller.js';
 import { createExchange, type Exchange } from './exchange.js';
+import { meter } from './meter.js';
 import { runOwn } from './run-own.js';
 import { runSplit } from './run-split.js';
 import { runUpstream } from './run-upstream.js';
@@ -73,6 +74,10 @@ async function answer(exchange: Exchange, endpoint: GraphqlEndpoint, basic: RawH
   const { plan } = prepared;
   exchange.kind = plan.kind;
   if (plan.kind === 'own') return runOwn(call, plan);
+  if (claims) {
+    const learning = meter(exchange, endpoint.domain.usage, claims.userId, prepared.operation);
+    if (learning) await learning;
+  }
   return plan.kind === 'upstream' ? runUpstream(call, plan) : runSplit(call, plan);
 }
 

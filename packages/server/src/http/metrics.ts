@@ -1,7 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import type { Usage } from '../domain/usage/usage.js';
 import type { SchemaStatus } from '../gateway/watch-schema.js';
 import type { Exchange } from './exchange.js';
 import { createTally } from './tally.js';
+import { renderUsage } from './usage-metrics.js';
 
 export interface Metrics {
   readonly contentType: string;
@@ -22,11 +24,13 @@ export interface Gauges {
   revokedSessions(): number;
   /** Milliseconds since this node last knew what the others had revoked. */
   changesAge(): number;
+  /** What callers ask for. */
+  usage(): Usage;
 }
 
 const prefix = 'latchkey_';
 
-/** All labels come from fixed lists, so that no caller can make the series grow. */
+/** Labels come from fixed lists, or are bounded in number, so that no caller can make the series grow. */
 export function createMetrics(gauges: Gauges): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -56,7 +60,7 @@ export function createMetrics(gauges: Gauges): Metrics {
   const tally = createTally(prefix);
   return {
     contentType: registry.contentType,
-    render: async () => `${await registry.metrics()}\n${tally.render()}`,
+    render: async () => `${await registry.metrics()}\n${tally.render()}${renderUsage(prefix, gauges.usage())}`,
     record: ({ kind, code }, seconds) => tally.record(kind, code, seconds),
   };
 }

@@ -21,6 +21,24 @@ export interface Store {
     change: UserRevocation & { readonly passwordHash: string },
     audit: AuditRecord,
   ): Promise<readonly string[]>;
+  /** Sets the user's own quota of requests a day; null for that of the setting, -1 for none. */
+  setQuota(change: { readonly userId: string; readonly quotaPerDay: number | null }, audit: AuditRecord): Promise<void>;
+  /** Whether any user has a quota of their own. */
+  hasQuotas(): Promise<boolean>;
+
+  /**
+   * Adds the counters of the batch to what is there, unless this writer has written a batch of this number or a later
+   * one: a batch whose answer was lost may be sent again, and is counted once. The keys of its rows differ.
+   */
+  addUsage(batch: UsageBatch): Promise<void>;
+  /** The user's usage from the hour `from` to before `to`: the sum, and by operation, the most requests first, at most `limit`. */
+  sumUsage(
+    period: UsagePeriod & { readonly userId: string; readonly limit: number },
+  ): Promise<{ readonly total: UsageCounters; readonly operations: readonly OperationUsage[] }>;
+  /** The sum of each user who has any, in the order of their ids, at most `limit`, those after the id `after`. */
+  listUsage(period: UsagePeriod & { readonly after: string; readonly limit: number }): Promise<readonly UserUsage[]>;
+  /** The quotas of those of the users that are there, and how many requests of theirs are recorded from the hour `from` on. */
+  readQuotas(question: { readonly userIds: readonly string[]; readonly from: number }): Promise<readonly QuotaRecord[]>;
 
   /**
    * Adds the session if its user is there, is not disabled and still has the password hash that was verified, in one
@@ -101,6 +119,8 @@ export interface Store {
   pruneChanges(page: LogPage): Promise<PrunedLog>;
   /** Removes those of the keys that retired before `before`; at most `limit`. Returns how many. */
   pruneSigningKeys(page: { readonly before: number; readonly limit: number }): Promise<number>;
+  /** Removes usage of hours before `before`, and writers who wrote nothing since; at most `limit` of each. Returns how many rows of usage. */
+  pruneUsage(page: { readonly before: number; readonly limit: number }): Promise<number>;
 
   /** Keeps the value under the name unless there is one, and returns the one that is kept: what all processes agree on. */
   agreeOn(name: string, value: string): Promise<string>;
@@ -127,6 +147,53 @@ export interface UserRecord {
   readonly scope: string;
   readonly createdAt: number;
   readonly disabledAt: number | null;
+  /** Requests a day; null for what the setting says, -1 for no quota. */
+  readonly quotaPerDay: number | null;
+}
+
+/** Whole numbers that only grow. */
+export interface UsageCounters {
+  readonly requests: number;
+  readonly errors: number;
+  readonly fields: number;
+  readonly milliseconds: number;
+}
+
+export interface OperationUsage extends UsageCounters {
+  readonly operation: string;
+}
+
+export interface UsageRow extends OperationUsage {
+  readonly userId: string;
+  /** Its beginning. */
+  readonly hour: number;
+}
+
+export interface UsageBatch {
+  /** The process that counted. */
+  readonly writer: string;
+  /** Counts the batches of the writer from 1. */
+  readonly number: number;
+  readonly at: number;
+  readonly rows: readonly UsageRow[];
+}
+
+/** Beginnings of hours; `to` does not belong to it. */
+export interface UsagePeriod {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface UserUsage extends UsageCounters {
+  readonly userId: string;
+  /** Null where the user is gone. */
+  readonly userName: string | null;
+}
+
+export interface QuotaRecord {
+  readonly userId: string;
+  readonly quotaPerDay: number | null;
+  readonly requests: number;
 }
 
 export interface SessionRecord {

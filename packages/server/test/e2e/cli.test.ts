@@ -144,7 +144,9 @@ describe('user', () => {
     expect(body.data.viewer).toEqual({ userName: 'ada@example.com', scope: 'a b' });
 
     const list = await shell('user list --json', { data });
-    expect(JSON.parse(list.stdout)).toEqual([{ ...user, createdAt: expect.any(String), disabledAt: null }]);
+    expect(JSON.parse(list.stdout)).toEqual([
+      { ...user, createdAt: expect.any(String), disabledAt: null, quotaPerDay: 'default' },
+    ]);
     const [head, row, ...rest] = (await shell('user list', { data })).stdout.split('\n');
     expect(head).toMatch(/^USER NAME +STATE +CREATED +SCOPE$/);
     expect(row).toMatch(/^ada@example\.com +active +\S+Z +a b$/);

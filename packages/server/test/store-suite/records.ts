@@ -24,6 +24,7 @@ export function makeUser(fields: Partial<UserRecord> = {}): UserRecord {
     scope: 'companies:read',
     createdAt: now,
     disabledAt: null,
+    quotaPerDay: null,
     ...fields,
   };
 }

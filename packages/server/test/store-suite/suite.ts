@@ -9,6 +9,7 @@ import { describeRevocation } from './revocation.js';
 import { describeRotation } from './rotation.js';
 import { describeSessions } from './sessions.js';
 import { describeSigningKeys } from './signing-keys.js';
+import { describeUsage } from './usage.js';
 import { describeUserRevocation } from './user-revocation.js';
 import { describeUsers } from './users.js';
 
@@ -39,6 +40,7 @@ export function describeStore(name: string, open: OpenStore): void {
     describeSigningKeys(open);
     describeLeases(open);
     describePruning(open);
+    describeUsage(open);
     describeAgreements(open);
     describeDurability(open);
   });

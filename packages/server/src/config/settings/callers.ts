@@ -40,6 +40,13 @@ export const callersSettings = {
     default: 1000,
     about: 'How many parsed and planned documents are kept in memory.',
   },
+  quotaPerDay: {
+    group,
+    type: integer(0, 1_000_000_000),
+    unset: 'there is no quota',
+    about:
+      'How many requests a user may send to the upstream in a day (UTC), unless "latchkey user quota" gave another number.',
+  },
   requestTimeout: {
     group,
     type: duration('1s', '10m'),

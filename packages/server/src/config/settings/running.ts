@@ -16,6 +16,12 @@ export const runningSettings = {
     default: '365d',
     about: 'How long a line of the audit is kept.',
   },
+  usageRetention: {
+    group,
+    type: duration('31d', '3650d'),
+    default: '400d',
+    about: 'How long it is kept what each user has used; a bill of the last month needs 31d.',
+  },
   shutdownTimeout: {
     group,
     type: duration('0s', '10m'),

@@ -12,7 +12,13 @@ test('a user is kept in the canonical form, can sign in, and is in the audit', a
   const added = await addUser(domain, ada);
   expect(added).toEqual({ id: expect.any(String), userName: 'ada@example.com', scope: 'a b' });
   const kept = await domain.store.findUser('ada@example.com');
-  expect(kept).toEqual({ ...added, passwordHash: expect.any(String), createdAt: clock(), disabledAt: null });
+  expect(kept).toEqual({
+    ...added,
+    passwordHash: expect.any(String),
+    createdAt: clock(),
+    disabledAt: null,
+    quotaPerDay: null,
+  });
   expect(kept?.passwordHash).toMatch(/^\$argon2id\$/);
   const entry = { action: 'user.added', userId: added.id, sessionId: null, source: 'operator', detail: null };
   expect(auditOf(opened)).toEqual([entry]);

@@ -31,7 +31,7 @@ export async function addUser(domain: Domain, newUser: NewUser): Promise<AddedUs
   const passwordHash = await domain.passwordHashes.hash(newUser.password);
   const createdAt = domain.clock();
   const outcome = await domain.store.addUser(
-    { id, userName, passwordHash, scope, createdAt, disabledAt: null },
+    { id, userName, passwordHash, scope, createdAt, disabledAt: null, quotaPerDay: null },
     { at: createdAt, action: 'user.added', userId: id, sessionId: null, source: 'operator', detail: null },
   );
   if (outcome === 'exists') throw new LatchkeyError('USER_EXISTS');

@@ -3,7 +3,7 @@ import { openTestDomain } from '../../../test/domain.js';
 import { startHousekeeping } from './housekeeping.js';
 
 const minute = 60_000;
-const retention = { endedSessionRetention: 86_400_000, auditRetention: 86_400_000 };
+const retention = { endedSessionRetention: 86_400_000, auditRetention: 86_400_000, usageRetention: 86_400_000 };
 
 afterEach(() => void vi.useRealTimers());
 

@@ -3,7 +3,7 @@ import { expect, test, vi } from 'vitest';
 import { day, hour, minute, openTestDomain } from '../../../test/domain.js';
 import { prune, pruneInterval } from './prune.js';
 
-const retention = { endedSessionRetention: 7 * day, auditRetention: 365 * day };
+const retention = { endedSessionRetention: 7 * day, auditRetention: 365 * day, usageRetention: 400 * day };
 const never = new AbortController().signal;
 
 /** A store with `count` sessions of one user, which end a day after the beginning. */
@@ -35,7 +35,7 @@ test('sessions that ended longer ago than the retention go, the others stay', as
   clock.advance(8 * day);
   expect(await run()).toMatchObject({ sessions: 0 });
   clock.advance(hour + 1);
-  expect(await run()).toEqual({ sessions: 450, audit: 0, changes: 0, signingKeys: 0 });
+  expect(await run()).toEqual({ sessions: 450, audit: 0, changes: 0, signingKeys: 0, usage: 0 });
   expect(left('sessions')).toBe(1);
 });
 
@@ -94,6 +94,6 @@ test('it ends at once when it is told to', async () => {
   const ending = new AbortController();
   const pruning = run(ending.signal);
   ending.abort();
-  expect(await pruning).toEqual({ sessions: 0, audit: 0, changes: 0, signingKeys: 0 });
+  expect(await pruning).toEqual({ sessions: 0, audit: 0, changes: 0, signingKeys: 0, usage: 0 });
   expect(left('sessions')).toBe(450);
 });

@@ -7,6 +7,7 @@ import type { LogPage, PrunedLog, Store } from '../../store/store.js';
 export interface Retention {
   readonly endedSessionRetention: number;
   readonly auditRetention: number;
+  readonly usageRetention: number;
 }
 
 /** How many rows were removed. */
@@ -15,6 +16,7 @@ export interface Pruned {
   readonly audit: number;
   readonly changes: number;
   readonly signingKeys: number;
+  readonly usage: number;
 }
 
 /** Milliseconds between two passes, on however many nodes: one of them takes the lease and does it. */
@@ -64,7 +66,8 @@ export async function prune(
     sessions: await pruneSessions(store, start - retention.endedSessionRetention, mayGoOn),
     audit: await log((page) => store.pruneAudit(page), start - retention.auditRetention),
     changes: await log((page) => store.pruneChanges(page), start - changeRetention),
-    signingKeys: await pruneSigningKeys(store, start - changeRetention, mayGoOn),
+    signingKeys: await pruneOldest((page) => store.pruneSigningKeys(page), start - changeRetention, mayGoOn),
+    usage: await pruneOldest((page) => store.pruneUsage(page), start - retention.usageRetention, mayGoOn),
   };
 }
 
@@ -106,11 +109,14 @@ async function prunePages(
   return total;
 }
 
-async function pruneSigningKeys(store: Store, before: number, mayGoOn: () => Promise<boolean>): Promise<number> {
+type PruneOldest = (page: { readonly before: number; readonly limit: number }) => Promise<number>;
+
+/** Where an index leads to what is old: page after page, to the first that is not full. */
+async function pruneOldest(pruneOldest: PruneOldest, before: number, mayGoOn: () => Promise<boolean>): Promise<number> {
   let total = 0;
   let pruned = batch;
   while (pruned === batch && (await mayGoOn())) {
-    pruned = await store.pruneSigningKeys({ before, limit: batch });
+    pruned = await pruneOldest({ before, limit: batch });
     total += pruned;
   }
   return total;

@@ -2,6 +2,7 @@ import { getUserName, getViewerSession } from '../../domain/accounts/viewer.js';
 import { listSessions } from '../../domain/sessions/list-sessions.js';
 import type { SessionRecord } from '../../store/store.js';
 import { type Context, requireClaims } from '../context.js';
+import { resolveQuota, resolveUsage } from './viewer-usage.js';
 
 /** As the description of the field says. */
 const maxSessions = 100;
@@ -26,6 +27,8 @@ export function resolveViewer(_: unknown, __: unknown, context: Context) {
       listed ??= list();
       return listed;
     },
+    usage: resolveUsage(context, userId),
+    quota: () => resolveQuota(context, userId),
   };
 }
 

@@ -83,7 +83,15 @@ test('whoever watches is woken by what another store does, and no more after it 
   // Once for the connection.
   await vi.waitFor(() => expect(woken).toHaveBeenCalledTimes(1));
   unwatch();
-  const user = { id: 'ada', userName: 'ada', passwordHash: 'hash', scope: '', createdAt: 0, disabledAt: null };
+  const user = {
+    id: 'ada',
+    userName: 'ada',
+    passwordHash: 'hash',
+    scope: '',
+    createdAt: 0,
+    disabledAt: null,
+    quotaPerDay: null,
+  };
   const entry = { at: 0, action: 'a', userId: null, sessionId: null, source: '', detail: null };
   await acting.addUser(user, entry);
   await query(

@@ -122,7 +122,15 @@ test('the tables lie in the first schema of the search_path, and those of an ext
 test('a refresh touches no index: the new row lies in the page of the old one', async () => {
   const { url, query } = await createTestDatabase();
   const store = await openTestStore(url);
-  const user = { id: 'ada', userName: 'ada', passwordHash: 'hash', scope: '', createdAt: 0, disabledAt: null };
+  const user = {
+    id: 'ada',
+    userName: 'ada',
+    passwordHash: 'hash',
+    scope: '',
+    createdAt: 0,
+    disabledAt: null,
+    quotaPerDay: null,
+  };
   const entry = { at: 0, action: 'a', userId: null, sessionId: null, source: '', detail: null };
   await store.addUser(user, entry);
   const times = { createdAt: 0, rotatedAt: 0, idleExpiresAt: 1_000, expiresAt: 1_000, revokedAt: null };

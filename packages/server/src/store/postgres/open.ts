@@ -12,6 +12,7 @@ import { createSessions } from './sessions.js';
 import { readTarget, type Target } from './target.js';
 import type { TlsSettings } from './tls.js';
 import { unusable } from './unusable.js';
+import { createUsage } from './usage.js';
 import { createUsers } from './users.js';
 
 export interface PostgresSettings extends TlsSettings {
@@ -54,6 +55,7 @@ export async function openPostgresStore(settings: PostgresSettings): Promise<Sto
     ...createChanges(connections),
     ...createSigningKeys(connections),
     ...createHousekeeping(connections),
+    ...createUsage(connections),
     ping: createPing(connections),
     watchChanges: listener.watchChanges,
     async close() {

@@ -2,7 +2,7 @@ import type { SessionRecord, SigningKeyRecord, UserRecord } from '../store.js';
 import type { Row } from './connection.js';
 
 // Named one by one: a newer node may add a column meanwhile, and a prepared statement must go on giving the same.
-export const userColumns = 'id, user_name, password_hash, scope, created_at, disabled_at';
+export const userColumns = 'id, user_name, password_hash, scope, created_at, disabled_at, quota_per_day';
 export const sessionColumns =
   'id, user_id, generation, created_at, rotated_at, idle_expires_at, expires_at, revoked_at, revoked_reason, source, user_agent';
 export const signingKeyColumns =
@@ -16,6 +16,7 @@ export function toUser(row: Row): UserRecord {
     scope: row.scope,
     createdAt: row.created_at,
     disabledAt: row.disabled_at,
+    quotaPerDay: row.quota_per_day,
   };
 }
 

@@ -1,6 +1,6 @@
 import { StoreUnusableError } from '../store.js';
 import { type Marker, markerName } from '../transfer/marker.js';
-import { type Table, tables } from '../transfer/tables.js';
+import { keyColumns, type Table, tables } from '../transfer/tables.js';
 import { type Key, notEmpty, type Row, type TransferDestination } from '../transfer/transfer.js';
 import { type Connection, openConnection } from './connection.js';
 import { openPostgresStore, type PostgresSettings } from './open.js';
@@ -46,8 +46,12 @@ export async function openPostgresDestination(
       ),
     count: async (table) => (await ask(`SELECT count(*) AS n FROM ${table.name}${butMarker(table)}`)).rows[0]?.n,
     async lastKey(table) {
-      const { rows } = await ask(`SELECT max(${table.key}) AS key FROM ${table.name}${butMarker(table)}`);
-      return (rows[0]?.key as Key | null) ?? undefined;
+      const columns = keyColumns(table);
+      const backwards = columns.map((column) => `${column} DESC`).join(', ');
+      const { rows } = await ask(
+        `SELECT ${table.key} FROM ${table.name}${butMarker(table)} ORDER BY ${backwards} LIMIT 1`,
+      );
+      return rows[0] && columns.map((column) => rows[0]?.[column] as Key[number]);
     },
     write: (table, rows) => attempt(async () => void (await connection.query(...(writes.get(table) as Write)(rows)))),
     clear: () =>

@@ -16,14 +16,16 @@ type UserVerbs = Pick<
   | 'disableUser'
   | 'enableUser'
   | 'changePassword'
+  | 'setQuota'
+  | 'hasQuotas'
 >;
 
 const insert: Statement = {
   name: 'latchkey_add_user',
   text: `WITH added AS (
-      INSERT INTO users (${userColumns}) VALUES ($1, $2, $3, $4, $5, $6)
+      INSERT INTO users (${userColumns}) VALUES ($1, $2, $3, $4, $5, $6, $7)
       ON CONFLICT (user_name) DO NOTHING RETURNING id),
-    ${auditIf('added', 7)}
+    ${auditIf('added', 8)}
     SELECT id FROM added`,
 };
 
@@ -65,6 +67,18 @@ const setHash: Statement = {
   text: 'UPDATE users SET password_hash = $1 WHERE id = $2',
 };
 
+const setQuota: Statement = {
+  name: 'latchkey_set_quota',
+  text: `WITH changed AS (UPDATE users SET quota_per_day = $1 WHERE id = $2),
+    ${auditIf('(SELECT 1) AS always', 3)}
+    SELECT 1`,
+};
+
+const anyQuota: Statement = {
+  name: 'latchkey_any_quota',
+  text: 'SELECT EXISTS (SELECT 1 FROM users WHERE quota_per_day IS NOT NULL) AS "isThere"',
+};
+
 /** `transactions` are connections that nobody shares: whoever waits for a lock there keeps nobody waiting. */
 export function createUsers({ run }: Connections, transactions: Connections): UserVerbs {
   /**
@@ -86,9 +100,9 @@ export function createUsers({ run }: Connections, transactions: Connections): Us
     });
 
   return {
-    addUser: ({ id, userName, passwordHash, scope, createdAt, disabledAt }, entry) =>
+    addUser: ({ id, userName, passwordHash, scope, createdAt, disabledAt, quotaPerDay }, entry) =>
       run(async (connection) => {
-        const values = [id, userName, passwordHash, scope, createdAt, disabledAt, ...auditValues(entry)];
+        const values = [id, userName, passwordHash, scope, createdAt, disabledAt, quotaPerDay, ...auditValues(entry)];
         return (await connection.query(insert, values)).rows.length > 0 ? 'added' : 'exists';
       }),
     findUser: (userName) => find(byName, userName),
@@ -100,6 +114,9 @@ export function createUsers({ run }: Connections, transactions: Connections): Us
     disableUser: (revocation, entry) => lockOut(disable, revocation.at, revocation, entry),
     enableUser: (userId, entry) =>
       run(async (connection) => void (await connection.query(enable, [userId, ...auditValues(entry)]))),
+    setQuota: ({ userId, quotaPerDay }, entry) =>
+      run(async (connection) => void (await connection.query(setQuota, [quotaPerDay, userId, ...auditValues(entry)]))),
+    hasQuotas: () => run(async (connection) => (await connection.query(anyQuota, [])).rows[0]?.isThere),
     changePassword: ({ passwordHash, ...revocation }, entry) => lockOut(setHash, passwordHash, revocation, entry),
   };
 }

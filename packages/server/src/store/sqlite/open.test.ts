@@ -137,6 +137,7 @@ test('a file of the first version keeps everything, and hears of what had ended'
     scope: 'a b',
     createdAt: 1,
     disabledAt: null,
+    quotaPerDay: null,
   });
   expect(bob).toMatchObject({ id: 'u2', disabledAt: 9 });
   const living = {
@@ -215,7 +216,15 @@ function asOwnerWithoutPrivileges<T>(path: string, rights: number, run: () => T)
 test('after it was closed the file alone holds everything', async () => {
   const { data, file } = await makeData();
   const store = open(data);
-  const user = { id: 'ada', userName: 'ada@example.com', passwordHash: '', scope: '', createdAt: 0, disabledAt: null };
+  const user = {
+    id: 'ada',
+    userName: 'ada@example.com',
+    passwordHash: '',
+    scope: '',
+    createdAt: 0,
+    disabledAt: null,
+    quotaPerDay: null,
+  };
   const entry = { at: 0, action: 'user.added', userId: null, sessionId: null, source: '', detail: null };
   await store.addUser(user, entry);
   await store.close();
@@ -230,7 +239,7 @@ const opener = `
   import { runnerImport } from 'vite';
   const [source, userName] = process.argv.slice(1);
   const { openSqliteStore } = (await runnerImport(source)).module;
-  const user = { id: userName, userName, passwordHash: '', scope: '', createdAt: 0, disabledAt: null };
+  const user = { id: userName, userName, passwordHash: '', scope: '', createdAt: 0, disabledAt: null, quotaPerDay: null };
   const entry = { at: 0, action: 'user.added', userId: null, sessionId: null, source: '', detail: null };
   console.log('ready');
   for await (const data of createInterface(process.stdin)) {

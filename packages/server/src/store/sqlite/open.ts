@@ -14,6 +14,7 @@ import { createPing } from './ping.js';
 import { reader } from './reader.js';
 import { createRevoke } from './revoke.js';
 import { createSessions } from './sessions.js';
+import { createUsage } from './usage.js';
 import { createUsers } from './users.js';
 
 /** How long the opening waits for another process, in milliseconds. */
@@ -42,6 +43,7 @@ export function openSqliteStore(directory: string): Store {
     ...createChanges(db, commits, reader, audit),
     ...createSigningKeys(db, commits, reader, audit),
     ...createHousekeeping(db, commits, reader),
+    ...createUsage(db, commits, reader),
     ping: createPing(db, commits),
     async close() {
       await commits.settled();

@@ -11,6 +11,7 @@ export function toUser(row: Row): UserRecord {
     scope: row.scope as string,
     createdAt: row.created_at as number,
     disabledAt: row.disabled_at as number | null,
+    quotaPerDay: row.quota_per_day as number | null,
   };
 }
 

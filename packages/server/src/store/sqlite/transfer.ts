@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
 import { migrations } from '../migrations/migrations.js';
 import { StoreUnusableError } from '../store.js';
-import { type Table, tables } from '../transfer/tables.js';
+import { keyColumns, type Table, tables } from '../transfer/tables.js';
 import type { TransferSource } from '../transfer/transfer.js';
 import { checkIdentity, readVersion } from './identity.js';
 import { migrate, unusable } from './open.js';
@@ -61,12 +61,16 @@ function openFile(file: string): DatabaseSyncInstance {
 
 function prepareRead(
   db: DatabaseSyncInstance,
-  { name, key, columns }: Table,
+  table: Table,
 ): TransferSource['read'] extends (table: Table, ...rest: infer Rest) => infer Rows ? (...rest: Rest) => Rows : never {
+  const { name, key, columns } = table;
   const list = Object.keys(columns).join(', ');
+  const values = keyColumns(table)
+    .map(() => '?')
+    .join(', ');
   const first = db.prepare(`SELECT ${list} FROM ${name} ORDER BY ${key} LIMIT ?`);
-  const next = db.prepare(`SELECT ${list} FROM ${name} WHERE ${key} > ? ORDER BY ${key} LIMIT ?`);
-  return (after, limit) => (after === undefined ? first.all(limit) : next.all(after, limit));
+  const next = db.prepare(`SELECT ${list} FROM ${name} WHERE (${key}) > (${values}) ORDER BY ${key} LIMIT ?`);
+  return (after, limit) => (after === undefined ? first.all(limit) : next.all(...after, limit));
 }
 
 /** One pass over each table. Every change to a session counts its generation, ends it, adds it or removes it. */
@@ -84,6 +88,7 @@ function fingerprintOf(db: DatabaseSyncInstance): string {
   add('SELECT kid, hex(encrypted_private_key), signs_from, retires_at FROM signing_keys ORDER BY kid');
   add('SELECT count(*), min(id), max(id) FROM audit');
   add('SELECT count(*), min(id), max(id) FROM changes');
+  add(`SELECT count(*), ${sum('requests')}, ${sum('fields')}, ${sum('milliseconds')} FROM usage`);
   add('SELECT * FROM agreements ORDER BY name');
   return hash.digest('base64url');
 }

@@ -17,6 +17,8 @@ type UserVerbs = Pick<
   | 'disableUser'
   | 'enableUser'
   | 'changePassword'
+  | 'setQuota'
+  | 'hasQuotas'
 >;
 
 export function createUsers(
@@ -27,8 +29,8 @@ export function createUsers(
   revoke: Revoke,
 ): UserVerbs {
   const insert = db.prepare(
-    `INSERT INTO users (id, user_name, password_hash, scope, created_at, disabled_at)
-     VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (user_name) DO NOTHING`,
+    `INSERT INTO users (id, user_name, password_hash, scope, created_at, disabled_at, quota_per_day)
+     VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (user_name) DO NOTHING`,
   );
   const byName = db.prepare('SELECT * FROM users WHERE user_name = ?');
   const byId = db.prepare('SELECT * FROM users WHERE id = ?');
@@ -37,11 +39,13 @@ export function createUsers(
   const disable = db.prepare('UPDATE users SET disabled_at = ? WHERE id = ? AND disabled_at IS NULL');
   const enable = db.prepare('UPDATE users SET disabled_at = NULL WHERE id = ?');
   const setHash = db.prepare('UPDATE users SET password_hash = ? WHERE id = ?');
+  const setQuota = db.prepare('UPDATE users SET quota_per_day = ? WHERE id = ?');
+  const anyQuota = db.prepare('SELECT 1 FROM users WHERE quota_per_day IS NOT NULL LIMIT 1');
 
   return {
-    addUser: ({ id, userName, passwordHash, scope, createdAt, disabledAt }, entry) =>
+    addUser: ({ id, userName, passwordHash, scope, createdAt, disabledAt, quotaPerDay }, entry) =>
       write(() => {
-        const values = [id, withoutNul(userName), passwordHash, withoutNul(scope), createdAt, disabledAt];
+        const values = [id, withoutNul(userName), passwordHash, withoutNul(scope), createdAt, disabledAt, quotaPerDay];
         if (insert.run(...values).changes === 0) return 'exists';
         audit(entry);
         return 'added';
@@ -70,6 +74,12 @@ export function createUsers(
         audit(entry);
         return revoke.sessionsOfUser(revocation);
       }),
+    setQuota: ({ userId, quotaPerDay }, entry) =>
+      write(() => {
+        setQuota.run(quotaPerDay, userId);
+        audit(entry);
+      }),
+    hasQuotas: () => read(() => anyQuota.get() !== undefined),
   };
 }
 

@@ -1,6 +1,6 @@
 export interface Table {
   readonly name: string;
-  /** The column whose order the rows are copied in. */
+  /** The column whose order the rows are copied in, or several with commas between them. */
   readonly key: string;
   /** Every column, with what PostgreSQL calls its type. */
   readonly columns: Readonly<Record<string, 'text' | 'bigint' | 'bytea'>>;
@@ -10,7 +10,7 @@ export interface Table {
 
 /**
  * What a store holds, in an order in which nothing refers to what is not yet there. Not the leases: who has one works
- * on the other store.
+ * on the other store. Nor the writers of usage: a process that has a batch to send again has its own store.
  */
 export const tables: readonly Table[] = [
   {
@@ -23,6 +23,7 @@ export const tables: readonly Table[] = [
       scope: 'text',
       created_at: 'bigint',
       disabled_at: 'bigint',
+      quota_per_day: 'bigint',
     },
   },
   {
@@ -77,5 +78,23 @@ export const tables: readonly Table[] = [
     isCounted: true,
     columns: { id: 'bigint', at: 'bigint', session_id: 'text', subject: 'text' },
   },
+  {
+    name: 'usage',
+    key: 'user_id, hour, operation',
+    columns: {
+      user_id: 'text',
+      hour: 'bigint',
+      operation: 'text',
+      requests: 'bigint',
+      errors: 'bigint',
+      fields: 'bigint',
+      milliseconds: 'bigint',
+    },
+  },
   { name: 'agreements', key: 'name', columns: { name: 'text', value: 'text' } },
 ];
+
+/** The columns of a table's key. */
+export function keyColumns({ key }: Table): readonly string[] {
+  return key.split(', ');
+}

@@ -1,8 +1,9 @@
 import { StoreUnusableError } from '../store.js';
 import type { Marker } from './marker.js';
-import { type Table, tables } from './tables.js';
+import { keyColumns, type Table, tables } from './tables.js';
 
-export type Key = string | number;
+/** The values of the columns of a table's key. */
+export type Key = readonly (string | number)[];
 export type Row = Readonly<Record<string, unknown>>;
 
 /** A store as it is at one moment. */
@@ -111,7 +112,8 @@ async function copy(
       writing = destination.write(table, rows);
       // It is awaited in the next round; a failure before that is no unhandled one.
       writing.catch(() => undefined);
-      after = rows.at(-1)?.[table.key] as Key;
+      const last = rows.at(-1);
+      after = keyColumns(table).map((column) => last?.[column] as Key[number]);
       done += rows.length;
       onProgress({ done, total });
     }
