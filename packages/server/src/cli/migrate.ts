@@ -18,7 +18,7 @@ export const migrate: Command = {
   name: 'migrate',
   summary: 'Move everything from the embedded store to PostgreSQL.',
   about:
-    'Copies users, sessions, signing keys and the audit into an empty PostgreSQL database, and checks the copy. Stop ' +
+    'Copies users, sessions, signing keys, usage and the audit into an empty PostgreSQL database, and checks the copy. Stop ' +
     'the server first: what changes meanwhile is not copied. Where it is interrupted, the same command goes on where it ' +
     'was. The tokens that callers have stay good.',
   args: [],

@@ -33,7 +33,7 @@ async function makeStore(sessions = 20_000): Promise<string> {
   await openSqliteStore(data).close();
   const db = new DatabaseSync(join(data, 'latchkey.db'));
   db.exec(`
-    INSERT INTO users VALUES ('u', 'ada@example.com', 'hash', '', 1, NULL);
+    INSERT INTO users VALUES ('u', 'ada@example.com', 'hash', '', 1, NULL, NULL);
     WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${sessions})
     INSERT INTO sessions SELECT printf('%08d', n), 'u', 0, 1, 1, 9, 9, NULL, NULL, '', hex(randomblob(100)) FROM numbers`);
   db.close();

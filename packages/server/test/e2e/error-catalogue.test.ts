@@ -9,6 +9,7 @@ import { disableUser } from '../../src/domain/accounts/disable-user.js';
 import type { Domain } from '../../src/domain/domain.js';
 import { type ErrorCode, errors, LatchkeyError } from '../../src/domain/errors.js';
 import { revokeSessionByOperator } from '../../src/domain/sessions/revoke-by-operator.js';
+import { setQuota } from '../../src/domain/usage/set-quota.js';
 import { openDomain } from '../../src/main.js';
 import { type Gate, startGate } from '../gate.js';
 import { createTestLog, makeTempDirectory, password, startTestServer, type TestAnswer } from '../harness.js';
@@ -176,6 +177,12 @@ const cases: Record<ErrorCode, () => Promise<Told>> = {
     const own = await another(() => undefined, { upstreamTimeout: 100 });
     return told(await own.server.ask('{ hello }', { token: own.token }));
   },
+  QUOTA_EXCEEDED: async () => {
+    const own = await another((response) => void response.end('{"data":{"hello":""}}'), { quotaPerDay: 1 });
+    const ask = () => own.server.ask('{ hello }', { token: own.token });
+    await ask();
+    return told(await ask());
+  },
   OVERLOADED: async () => {
     const server = await startTestServer({ hashQueue: 1 });
     onTestFinished(() => server.stop());
@@ -199,6 +206,7 @@ const cases: Record<ErrorCode, () => Promise<Told>> = {
   USER_NOT_FOUND: () => refusalOf((domain) => disableUser(domain, 'nobody@example.com')),
   SESSION_NOT_FOUND: () => refusalOf((domain) => revokeSessionByOperator(domain, 'nothing')),
   PASSWORD_UNACCEPTABLE: () => commandError({ password: 'aaaaaaaaaaaaaaaaaaaa' }),
+  QUOTA_INVALID: () => refusalOf((domain) => setQuota(domain, userName, -1)),
   SCOPE_INVALID: () => commandError({ scope: '"quoted"' }),
 };
 

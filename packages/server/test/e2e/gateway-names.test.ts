@@ -45,6 +45,11 @@ describe('a name that the upstream has too', () => {
       '{"rename":{"SignInCredentials":"LatchkeySignInCredentials"}}',
     ],
     [
+      'UsagePeriod',
+      'type Query { a: UsagePeriod } enum UsagePeriod { A }',
+      '{"rename":{"UsagePeriod":"LatchkeyUsagePeriod"}}',
+    ],
+    [
       'ViewerSession',
       'type Query { a: ViewerSession } scalar ViewerSession',
       '{"rename":{"ViewerSession":"LatchkeyViewerSession"}}',

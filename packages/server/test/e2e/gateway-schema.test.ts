@@ -21,8 +21,12 @@ const ownTypes = [
   'SignInRefreshCredentials',
   'SignInResult',
   'SignOutResult',
+  'UsagePeriod',
   'Viewer',
+  'ViewerOperationUsage',
+  'ViewerQuota',
   'ViewerSession',
+  'ViewerUsage',
 ];
 
 /** The schema as introspection shows it to a caller. */
@@ -71,7 +75,7 @@ describe.each(upstreams)('the schema before $name', ({ start }) => {
     expect(fieldsOf(own, 'Query')).toEqual(['viewer']);
     expect(fieldsOf(own, 'Mutation')).toEqual(['revokeSession', 'signIn', 'signInRefresh', 'signOut']);
     const names = Object.keys(own.getTypeMap()).filter((name) => !name.startsWith('__'));
-    expect(names.sort()).toEqual(['Boolean', 'ID', 'Int', 'Mutation', 'Query', 'String', ...ownTypes].sort());
+    expect(names.sort()).toEqual(['Boolean', 'Float', 'ID', 'Int', 'Mutation', 'Query', 'String', ...ownTypes].sort());
     const { body } = await gate.server.ask('{ __type(name: "Widget") { name } }');
     expect(body).toEqual({ data: { __type: null } });
   });

@@ -27,11 +27,12 @@ async function makeStore(
   const db = new DatabaseSync(join(data, 'latchkey.db'));
   const numbers = `WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${sessions})`;
   db.exec(`
-    INSERT INTO users VALUES ('u1', 'ada@example.com', 'hash', 'a', 1, NULL), ('u2', 'ünï@example.com', '"{,\\', '', 2, 9),
-      ('u3', 'cyd@example.com', 'NULL', '', 3, NULL);
+    INSERT INTO users VALUES ('u1', 'ada@example.com', 'hash', 'a', 1, NULL, 7), ('u2', 'ünï@example.com', '"{,\\', '', 2, 9, -1),
+      ('u3', 'cyd@example.com', 'NULL', '', 3, NULL, NULL);
     ${numbers} INSERT INTO sessions SELECT printf('%08d', n), 'u1', n, 1, 1, 9, 9, iif(n % 3, NULL, n), iif(n % 3, NULL, 'x'), '', 'é "b"' FROM numbers;
     INSERT INTO changes (at, session_id) SELECT revoked_at, id FROM sessions WHERE revoked_at IS NOT NULL;
     ${key}
+    ${numbers} INSERT INTO usage SELECT printf('u%d', n % 3), n / 50 * 3600000, printf('"é" %d', n), n, 1, 2, 3 FROM numbers;
     INSERT INTO audit (at, action, source) VALUES (1, 'a', ''), (2, 'b', ''), (3, 'c', '');
     DELETE FROM audit WHERE at = 1`);
   db.close();
@@ -112,6 +113,11 @@ test('every row comes over as it was, and the database counts on above what was 
   expect(await to.listUsers(page)).toEqual(await from.listUsers(page));
   for (const id of ['00000001', '00000003', '00000020']) {
     expect(await to.findSession(id)).toEqual(await from.findSession(id));
+  }
+  for (const userId of ['u0', 'u1', 'u2']) {
+    const period = { userId, from: 0, to: 9_999_999_999, limit: 100 };
+    expect((await from.sumUsage(period)).operations.length).toBeGreaterThan(5);
+    expect(await to.sumUsage(period)).toEqual(await from.sumUsage(period));
   }
   const keysOf = async (store: Store) =>
     (await store.listSigningKeys()).map((key) => ({ ...key, encryptedPrivateKey: [...key.encryptedPrivateKey] }));

@@ -8,7 +8,7 @@ test.each([0, 1, 499, 500, 501, 1000, 1234])(
     const { domain, sql } = await openTestDomain();
     sql(
       `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
-     INSERT INTO users SELECT printf('id %d', i), printf('user-%06d@example.com', 7919 * i % 100003), 'a hash', 'a b', i, NULL
+     INSERT INTO users SELECT printf('id %d', i), printf('user-%06d@example.com', 7919 * i % 100003), 'a hash', 'a b', i, NULL, NULL
      FROM n WHERE i <= ?1`,
       count,
     );

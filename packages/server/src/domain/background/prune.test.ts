@@ -48,6 +48,19 @@ test('old lines of the audit go, batch by batch', async () => {
   expect(left('audit')).toBe(0);
 });
 
+test('usage of hours before the retention goes, batch by batch', async () => {
+  const { domain, clock, run, left } = await openHouse(0);
+  const row = { userId: 'ada', operation: 'A', requests: 1, errors: 0, fields: 1, milliseconds: 1 };
+  const rows = Array.from({ length: 450 }, (_, i) => ({ ...row, hour: clock() - i * hour }));
+  await domain.store.addUsage({ writer: 'w', number: 1, at: clock(), rows });
+  clock.advance(390 * day);
+  expect(await run()).toMatchObject({ usage: 450 - 241 });
+  expect(left('usage')).toBe(241);
+  clock.advance(20 * day);
+  expect(await run()).toMatchObject({ usage: 241 });
+  expect([left('usage'), left('usage_writers')]).toEqual([0, 0]);
+});
+
 test('lines of a clock that was ahead keep no old ones behind them, and the young are not read through', async () => {
   const { domain, clock, run, left } = await openHouse(0);
   const write = (at: number) => domain.store.enableUser('nobody', { at, action: 'a', ...about });

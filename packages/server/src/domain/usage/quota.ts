@@ -18,7 +18,7 @@ const pageSize = 500;
 
 export interface Quotas {
   /** Asks the store where it has to be asked before the caller is served; never rejects. */
-  learn(caller: Caller, now: number): Promise<void> | undefined;
+  learn(caller: Caller): Promise<void> | undefined;
   /** Counts a request. Throws QUOTA_EXCEEDED. */
   charge(caller: Caller, now: number): void;
   /** Reads what the other nodes counted, and what the operator has set. Rejects with StoreUnavailableError. */
@@ -71,10 +71,10 @@ export function createQuotas(
   }
 
   return {
-    learn(caller, now) {
+    learn(caller) {
       const { quota } = caller;
       if (!isThereAny) quota.limit = undefined;
-      if (!isThereAny || isAway || now - quota.knownAt <= freshness) return undefined;
+      if (!isThereAny || isAway || clock() - quota.knownAt <= freshness) return undefined;
       quota.asking ??= ask(caller);
       return quota.asking;
     },

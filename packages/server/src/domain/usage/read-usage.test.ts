@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { day, hour, minute } from '../../../test/domain.js';
 import { openTestUsage } from '../../../test/usage.js';
+import { StoreUnavailableError } from '../../store/store.js';
 import { readUsage } from './read-usage.js';
 
 test('it holds what the store has and what this node has not written yet', async () => {
@@ -42,6 +43,42 @@ test.each([
   expect(await requests()).toBe(1);
   clock.advance(minute);
   expect(await requests()).toBe(0);
+});
+
+test('a batch that failed is not missing from it once the store is back', async () => {
+  const { usage, domain, request, state } = await openTestUsage();
+  request();
+  state.failure = 'before';
+  await usage.synchronize();
+  state.failure = undefined;
+  request();
+  expect((await readUsage(domain, 'ada', 'DAY')).total.requests).toBe(2);
+});
+
+test('the store is asked once, until this node has written or five seconds are over', async () => {
+  const { usage, domain, request, clock, store } = await openTestUsage();
+  const asked = vi.spyOn(store, 'sumUsage');
+  const read = async () => (await readUsage(domain, 'ada', 'DAY')).total.requests;
+  for (let i = 0; i < 3; i++) {
+    expect(await read()).toBe(i);
+    request();
+  }
+  expect(asked).toHaveBeenCalledTimes(1);
+  await usage.synchronize();
+  expect(await read()).toBe(3);
+  expect(asked).toHaveBeenCalledTimes(2);
+  await store.addUsage({
+    writer: 'another node',
+    number: 1,
+    at: clock(),
+    rows: [{ userId: 'ada', hour: clock(), operation: 'A', requests: 1, errors: 0, fields: 1, milliseconds: 1 }],
+  });
+  clock.advance(5_000);
+  expect(await read()).toBe(4);
+  asked.mockRejectedValueOnce(new StoreUnavailableError('away'));
+  clock.advance(5_000);
+  await expect(read()).rejects.toBeInstanceOf(StoreUnavailableError);
+  expect(await read()).toBe(4);
 });
 
 test('it is exact also while it is being written', async () => {

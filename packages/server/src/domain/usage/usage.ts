@@ -160,7 +160,7 @@ export function createUsage({ store, log, quotaPerDay, limits }: UsageParts, clo
     writer,
     synchronize,
     callerOf,
-    learn: (caller) => quotas.learn(caller, clock()),
+    learn: quotas.learn,
     begin(caller, operation) {
       const now = clock();
       quotas.charge(caller, now);

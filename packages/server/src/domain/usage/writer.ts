@@ -13,6 +13,8 @@ export interface Writer {
   requestsUnderWay(): number;
   /** Another number whenever a batch begins or is written. */
   readonly state: number;
+  /** A batch waits to be sent again. */
+  readonly hasFailed: boolean;
   /** What is under way; never rejects. */
   readonly running: Promise<void> | undefined;
 }
@@ -53,6 +55,9 @@ export function createWriter(store: Pick<Store, 'addUsage'>, pending: Pending, c
       return run;
     },
     requestsUnderWay: () => batch?.rows.reduce((sum, { requests }) => sum + requests, 0) ?? 0,
+    get hasFailed() {
+      return batch !== undefined && !running;
+    },
     get state() {
       return state;
     },

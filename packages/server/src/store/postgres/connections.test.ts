@@ -44,7 +44,7 @@ test('a statement that takes too long is ended by the server, and the connection
 test('a wait for a lock in a transaction keeps no refresh waiting', async () => {
   const { url, connect, query } = await createTestDatabase();
   const store = await openTestStore(url, { poolSize: 1 });
-  await query(`INSERT INTO users VALUES ('ada', 'ada', 'hash', '', 0, NULL)`);
+  await query(`INSERT INTO users VALUES ('ada', 'ada', 'hash', '', 0, NULL, NULL)`);
   const other = await connect();
   await other.query('BEGIN');
   await other.query(`SELECT 1 FROM users WHERE id = 'ada' FOR UPDATE`);

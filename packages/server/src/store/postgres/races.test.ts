@@ -13,7 +13,7 @@ const revocation = { userId: 'ada', at: 1, reason: 'x', expiredBy: 0 };
 async function start() {
   const { url, query, connect } = await takeTestDatabase();
   const store = await openTestStore(url);
-  await query(`INSERT INTO users VALUES ('ada', 'ada', 'hash', '', 0, NULL)`);
+  await query(`INSERT INTO users VALUES ('ada', 'ada', 'hash', '', 0, NULL, NULL)`);
   const other = await connect();
   await other.query('BEGIN');
   const waiting = `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`;
