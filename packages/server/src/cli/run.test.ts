@@ -65,7 +65,7 @@ test.each([
   ['fly', `There is no command "fly". ${all}`],
   [
     'user lits',
-    'There is no command "user lits". Did you mean "user list"? There are user add, user list, user disable, user enable, user password.',
+    'There is no command "user lits". Did you mean "user list"? There are user add, user list, user disable, user enable, user password, user quota.',
   ],
   ['--port 1 serve', 'Put the flags behind the command: latchkey COMMAND --port …'],
   ['--verbose', 'latchkey has no flag --verbose. See latchkey --help.'],

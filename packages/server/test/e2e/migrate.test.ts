@@ -32,7 +32,7 @@ async function makeStore(
     ${numbers} INSERT INTO sessions SELECT printf('%08d', n), 'u1', n, 1, 1, 9, 9, iif(n % 3, NULL, n), iif(n % 3, NULL, 'x'), '', 'é "b"' FROM numbers;
     INSERT INTO changes (at, session_id) SELECT revoked_at, id FROM sessions WHERE revoked_at IS NOT NULL;
     ${key}
-    ${numbers} INSERT INTO usage SELECT printf('u%d', n % 3), n / 50 * 3600000, printf('"é" %d', n), n, 1, 2, 3 FROM numbers;
+    ${numbers} INSERT INTO usage SELECT printf('u%d', n % 3), n / 50 * 3600000, printf('"é" %d', n), n, 1, 2, 3 FROM numbers WHERE n <= 500;
     INSERT INTO audit (at, action, source) VALUES (1, 'a', ''), (2, 'b', ''), (3, 'c', '');
     DELETE FROM audit WHERE at = 1`);
   db.close();
