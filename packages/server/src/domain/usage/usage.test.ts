@@ -152,6 +152,21 @@ test('a caller who was forgotten meanwhile is counted all the same', async () =>
   ]);
 });
 
+test('callers who were forgotten in the middle of a request take no room for names from the others', async () => {
+  const { usage, request, stored, clock } = await openTestUsage({ limits: { rows: 99, rowsAtMost: 99, names: 3 } });
+  const operation = createOperation('Long', 1);
+  const callers = ['a', 'b', 'c'].map((userId) => usage.callerOf(userId));
+  for (const caller of callers) usage.begin(caller, operation);
+  clock.advance(11 * minute);
+  await usage.synchronize();
+  for (const caller of callers) usage.record(caller, operation, 1, false);
+  clock.advance(hour);
+  await usage.synchronize();
+  request('ada', 'A');
+  await usage.synchronize();
+  expect((await stored()).operations[0]?.operation).toBe('A');
+});
+
 test('what is left is written when it stops; where it cannot be, the log says how much that was', async () => {
   const { usage, request, stored, state, log } = await openTestUsage();
   request();
