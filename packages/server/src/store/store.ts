@@ -35,8 +35,13 @@ export interface Store {
   sumUsage(
     period: UsagePeriod & { readonly userId: string; readonly limit: number },
   ): Promise<{ readonly total: UsageCounters; readonly operations: readonly OperationUsage[] }>;
-  /** The sum of each user who has any, in the order of their ids, at most `limit`, those after the id `after`. */
-  listUsage(period: UsagePeriod & { readonly after: string; readonly limit: number }): Promise<readonly UserUsage[]>;
+  /**
+   * Looks at `limit` users who ever had usage, in the order of their ids after `after`: the sum of each of them who has
+   * any in the period. `next` is where to go on; undefined at the end.
+   */
+  listUsage(
+    page: UsagePeriod & { readonly after: string; readonly limit: number },
+  ): Promise<{ readonly users: readonly UserUsage[]; readonly next: string | undefined }>;
   /** The quotas of those of the users that are there, and how many requests of theirs are recorded from the hour `from` on. */
   readQuotas(question: { readonly userIds: readonly string[]; readonly from: number }): Promise<readonly QuotaRecord[]>;
 

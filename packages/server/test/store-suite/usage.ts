@@ -42,7 +42,7 @@ export function describeUsage(open: OpenStore): void {
       const { store } = await open();
       const total = { requests: 0, errors: 0, fields: 0, milliseconds: 0 };
       expect(await store.sumUsage(ofAda)).toEqual({ total, operations: [] });
-      expect(await store.listUsage({ ...day, after: '', limit: 10 })).toEqual([]);
+      expect(await store.listUsage({ ...day, after: '', limit: 10 })).toEqual({ users: [], next: undefined });
     });
 
     test('a batch that is sent twice is counted once, also at the same moment and by another connection', async () => {
@@ -97,14 +97,18 @@ export function describeUsage(open: OpenStore): void {
         makeRow({ userId: 'late', hour: day.to }),
       );
       const first = await store.listUsage({ ...day, after: '', limit: 3 });
-      expect(first.map(({ userId, userName }) => [userId, userName])).toEqual([
+      expect(first.next).toBe('ada');
+      expect(first.users.map(({ userId, userName }) => [userId, userName])).toEqual([
         ['B', null],
         ['a', null],
         ['ada', 'ada@example.com'],
       ]);
-      expect(first[2]).toMatchObject({ requests: 2, errors: 0, fields: 6, milliseconds: 10 });
-      const rest = await store.listUsage({ ...day, after: 'ada', limit: 3 });
-      expect(rest.map(({ userId }) => userId)).toEqual(['gone']);
+      expect(first.users[2]).toMatchObject({ requests: 2, errors: 0, fields: 6, milliseconds: 10 });
+      const second = await store.listUsage({ ...day, after: 'ada', limit: 2 });
+      expect(second).toMatchObject({ users: [{ userId: 'gone' }], next: 'gone' });
+      // Who has nothing in the period is passed over.
+      expect(await store.listUsage({ ...day, after: 'gone', limit: 1 })).toEqual({ users: [], next: 'late' });
+      expect(await store.listUsage({ ...day, after: 'late', limit: 1 })).toEqual({ users: [], next: undefined });
     });
 
     test('old hours go, a page at a time, and the others stay', async () => {

@@ -9,12 +9,14 @@ export async function* listUsage(
   { store }: Pick<Domain, 'store'>,
   period: UsagePeriod,
 ): AsyncGenerator<UserUsage, void> {
-  let after = '';
-  for (;;) {
-    const page = await store.listUsage({ ...period, after, limit: pageSize });
-    yield* page;
-    const last = page.at(-1);
-    if (!last || page.length < pageSize) return;
-    after = last.userId;
+  let after: string | undefined = '';
+  while (after !== undefined) {
+    const page: Awaited<ReturnType<typeof store.listUsage>> = await store.listUsage({
+      ...period,
+      after,
+      limit: pageSize,
+    });
+    yield* page.users;
+    after = page.next;
   }
 }

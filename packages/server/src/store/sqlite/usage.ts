@@ -1,6 +1,7 @@
 import type { DatabaseSyncInstance as DatabaseSync } from '@photostructure/sqlite';
 import { withoutNul } from '../../lib/without-nul.js';
 import type { Store, UsageCounters } from '../store.js';
+import { hasUsage } from '../usage-counters.js';
 import type { GroupCommit } from './group-commit.js';
 import type { Reader } from './reader.js';
 import type { Row } from './rows.js';
@@ -26,11 +27,18 @@ export function createUsage(db: DatabaseSync, { write }: GroupCommit, { read }: 
   const byOperation = db.prepare(
     `SELECT operation, ${sums} ${ofUser} GROUP BY operation ORDER BY requests DESC, operation LIMIT ?`,
   );
+  // From one user to the next by the primary key, however many rows each has.
   const byUser = db.prepare(
-    `SELECT sums.*, users.user_name FROM (
-       SELECT user_id, ${sums} FROM usage WHERE user_id > ? AND hour >= ? AND hour < ?
-       GROUP BY user_id ORDER BY user_id LIMIT ?) AS sums
-     LEFT JOIN users ON users.id = sums.user_id ORDER BY sums.user_id`,
+    `WITH RECURSIVE page (user_id, number) AS (
+       SELECT min(user_id), 1 FROM usage WHERE user_id > ?1
+       UNION ALL
+       SELECT (SELECT min(user_id) FROM usage WHERE usage.user_id > page.user_id), page.number + 1
+       FROM page WHERE page.user_id IS NOT NULL AND page.number < ?4)
+     SELECT page.user_id, users.user_name, ${sums}
+     FROM page
+     LEFT JOIN users ON users.id = page.user_id
+     LEFT JOIN usage ON usage.user_id = page.user_id AND hour >= ?2 AND hour < ?3
+     WHERE page.user_id IS NOT NULL GROUP BY page.number ORDER BY page.number`,
   );
   const quota = db.prepare('SELECT id, quota_per_day FROM users WHERE id = ?');
   const requestsSince = db.prepare('SELECT total(requests) AS requests FROM usage WHERE user_id = ? AND hour >= ?');
@@ -59,13 +67,14 @@ export function createUsage(db: DatabaseSync, { write }: GroupCommit, { read }: 
         })),
       })),
     listUsage: ({ from, to, after, limit }) =>
-      read(() =>
-        byUser.all(after, from, to, limit).map((row) => ({
+      read(() => {
+        const users = byUser.all(after, from, to, limit).map((row) => ({
           userId: row.user_id as string,
           userName: row.user_name as string | null,
           ...toCounters(row),
-        })),
-      ),
+        }));
+        return { users: users.filter(hasUsage), next: users.length < limit ? undefined : users.at(-1)?.userId };
+      }),
     readQuotas: ({ userIds, from }) =>
       read(() =>
         userIds.flatMap((userId) => {
