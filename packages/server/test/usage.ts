@@ -45,10 +45,10 @@ export async function openTestUsage(parts: Partial<UsageParts> = {}) {
       name: string | null = 'A',
       { of = usage, fields = 1, milliseconds = 2, isError = false } = {},
     ) {
-      const caller = of.callerOf(userId);
+      const consumer = of.consumerOf(userId);
       const operation = createOperation(name ?? undefined, fields);
-      of.begin(caller, operation);
-      of.record(caller, operation, milliseconds, isError);
+      of.begin(consumer, operation);
+      of.record(consumer, operation, milliseconds, isError);
     },
     /** What the store has of the user, whenever it was. */
     stored: (userId = 'ada') => store.sumUsage({ userId, from: 0, to: Number.MAX_SAFE_INTEGER, limit: 10_000 }),

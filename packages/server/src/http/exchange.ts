@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller } from '../domain/callers/callers.js';
 import type { ErrorCode } from '../domain/errors.js';
-import type { Caller as Charged } from '../domain/usage/caller.js';
+import type { Consumer } from '../domain/usage/consumer.js';
 import type { Operation } from '../domain/usage/operation.js';
 
 /** One request and its answer, with what the log and the metrics will say of them. */
@@ -18,7 +18,7 @@ export interface Exchange {
   /** Whose request it is, from when it was let in. */
   caller: Caller | undefined;
   /** Who is charged for it, and for what; undefined where nobody is. */
-  charged: Charged | undefined;
+  consumer: Consumer | undefined;
   operation: Operation | undefined;
 }
 
@@ -39,7 +39,7 @@ export function createExchange(request: IncomingMessage, response: ServerRespons
     code: 'OK',
     cause: undefined,
     caller: undefined,
-    charged: undefined,
+    consumer: undefined,
     operation: undefined,
   };
 }

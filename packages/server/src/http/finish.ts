@@ -18,7 +18,7 @@ export function createFinish({ log, metrics, usage, sourceOf }: Finish) {
     const { request, response, id, kind, code, cause, startedAt } = exchange;
     const seconds = (performance.now() - startedAt) / 1000;
     metrics.record(exchange, seconds);
-    if (exchange.charged) recordUsage(usage, exchange, seconds * 1000);
+    if (exchange.consumer) recordUsage(usage, exchange, seconds * 1000);
     const status = response.statusCode;
     const isFailure = status >= 500 || cause !== undefined;
     if (!isFailure && code === 'OK' && !isDebugging(log)) return;

@@ -1,4 +1,4 @@
-import type { Caller } from '../domain/usage/caller.js';
+import type { Consumer } from '../domain/usage/consumer.js';
 import type { Operation } from '../domain/usage/operation.js';
 import type { Usage } from '../domain/usage/usage.js';
 import type { Exchange } from './exchange.js';
@@ -13,23 +13,27 @@ export function meter(
   userId: string,
   operation: Operation,
 ): Promise<void> | undefined {
-  const caller = usage.callerOf(userId);
-  const learning = usage.learn(caller);
-  if (learning) return learning.then(() => charge(exchange, usage, caller, operation));
-  charge(exchange, usage, caller, operation);
+  const consumer = usage.consumerOf(userId);
+  const learning = usage.learn(consumer);
+  if (learning) return learning.then(() => charge(exchange, usage, consumer, operation));
+  charge(exchange, usage, consumer, operation);
   return undefined;
 }
 
-function charge(exchange: Exchange, usage: Usage, caller: Caller, operation: Operation): void {
-  usage.begin(caller, operation);
-  exchange.charged = caller;
+function charge(exchange: Exchange, usage: Usage, consumer: Consumer, operation: Operation): void {
+  usage.begin(consumer, operation);
+  exchange.consumer = consumer;
   exchange.operation = operation;
 }
 
 /** Records how an exchange that was charged has ended. */
-export function recordUsage(usage: Usage, { charged, operation, response, code }: Exchange, milliseconds: number): void {
-  if (!charged || !operation) return;
+export function recordUsage(
+  usage: Usage,
+  { consumer, operation, response, code }: Exchange,
+  milliseconds: number,
+): void {
+  if (!consumer || !operation) return;
   // An answer that was cut has not been ended by us.
   const isError = response.statusCode >= 400 || code !== 'OK' || !response.writableEnded;
-  usage.record(charged, operation, milliseconds, isError);
+  usage.record(consumer, operation, milliseconds, isError);
 }

@@ -1,5 +1,5 @@
 import type { UsageCounters, UsageRow } from '../../store/store.js';
-import type { Caller, PendingRow } from './caller.js';
+import type { Consumer, PendingRow } from './consumer.js';
 import { addCounters, type MutableCounters, noUsage } from './counters.js';
 import { other } from './operation.js';
 import { dayOf } from './time.js';
@@ -25,14 +25,14 @@ export interface Pending {
   /** What found no room. */
   readonly lost: UsageCounters;
   /** What to count in, at once: a moment later it may be in a batch. */
-  rowOf(caller: Caller, operation: string, hour: number): MutableCounters;
+  rowOf(consumer: Consumer, operation: string, hour: number): MutableCounters;
   /** Takes the oldest rows, at most `limit`; no two have the same key. */
   take(limit: number): readonly UsageRow[];
   requests(): number;
   /** The rows of a user, from the hour `from` on. */
   of(userId: string, from: number): readonly PendingRow[];
-  /** Forgets the names of a caller, who is then told apart again from nothing. */
-  forget(caller: Caller): void;
+  /** Forgets the names of a consumer, who is then told apart again from nothing. */
+  forget(consumer: Consumer): void;
 }
 
 export function createPending(limits: PendingLimits = pendingLimits): Pending {
@@ -40,27 +40,27 @@ export function createPending(limits: PendingLimits = pendingLimits): Pending {
   let names = 0;
   const lost = noUsage();
 
-  function forget(caller: Caller): void {
-    names -= caller.rows.size;
-    caller.rows.clear();
-    caller.last = undefined;
+  function forget(consumer: Consumer): void {
+    names -= consumer.rows.size;
+    consumer.rows.clear();
+    consumer.last = undefined;
   }
 
   /** Whether a row of the operation may be begun. */
-  function hasRoom({ rows: { size } }: Caller, known: PendingRow | undefined, operation: string): boolean {
+  function hasRoom({ rows: { size } }: Consumer, known: PendingRow | undefined, operation: string): boolean {
     if (operation === other) return rows.length < limits.rowsAtMost;
     return rows.length < limits.rows && (known !== undefined || (size < maxOperations && names < limits.names));
   }
 
-  function begin(caller: Caller, operation: string, hour: number): PendingRow | undefined {
-    const known = caller.rows.get(operation);
+  function begin(consumer: Consumer, operation: string, hour: number): PendingRow | undefined {
+    const known = consumer.rows.get(operation);
     if (known && !known.isTaken) return known;
-    if (!hasRoom(caller, known, operation)) {
-      return operation === other ? undefined : begin(caller, other, hour);
+    if (!hasRoom(consumer, known, operation)) {
+      return operation === other ? undefined : begin(consumer, other, hour);
     }
-    const row: PendingRow = { caller, operation, hour, isTaken: false, ...noUsage() };
+    const row: PendingRow = { consumer, operation, hour, isTaken: false, ...noUsage() };
     if (!known) names++;
-    caller.rows.set(operation, row);
+    consumer.rows.set(operation, row);
     rows.push(row);
     return row;
   }
@@ -72,22 +72,22 @@ export function createPending(limits: PendingLimits = pendingLimits): Pending {
     lost,
     forget,
     requests: () => rows.reduce((sum, row) => sum + row.requests, 0),
-    rowOf(caller, operation, hour) {
-      const { last } = caller;
+    rowOf(consumer, operation, hour) {
+      const { last } = consumer;
       if (last && last.operation === operation && last.hour === hour && !last.isTaken) return last;
-      if (caller.hour !== hour) {
-        forget(caller);
-        caller.hour = hour;
+      if (consumer.hour !== hour) {
+        forget(consumer);
+        consumer.hour = hour;
       }
-      caller.last = begin(caller, operation, hour);
-      return caller.last ?? lost;
+      consumer.last = begin(consumer, operation, hour);
+      return consumer.last ?? lost;
     },
     take(limit) {
       const taken = rows.slice(0, limit);
       rows = rows.slice(limit);
       return taken.length === 0 ? [] : merge(taken);
     },
-    of: (userId, from) => rows.filter(({ caller, hour }) => caller.userId === userId && hour >= from),
+    of: (userId, from) => rows.filter(({ consumer, hour }) => consumer.userId === userId && hour >= from),
   };
 }
 
@@ -98,8 +98,8 @@ function merge(taken: readonly PendingRow[]): readonly UsageRow[] {
   const merged = new Map<string, MutableRow>();
   for (const row of taken) {
     row.isTaken = true;
-    const { caller, hour, operation } = row;
-    const { userId, quota } = caller;
+    const { consumer, hour, operation } = row;
+    const { userId, quota } = consumer;
     if (quota.day === dayOf(hour)) quota.waiting -= row.requests;
     const key = `${userId} ${hour} ${operation}`;
     const sum = merged.get(key) ?? { userId, hour, operation, ...noUsage() };

@@ -11,8 +11,8 @@ type Opened = Awaited<ReturnType<typeof openTestUsage>>;
 /** Requests one after the other until one is refused; how many went through. */
 async function useUp({ request }: Opened, userId: string, of: Usage, atMost = 1_000): Promise<number> {
   for (let done = 0; done < atMost; done++) {
-    const caller = of.callerOf(userId);
-    await of.learn(caller);
+    const consumer = of.consumerOf(userId);
+    await of.learn(consumer);
     try {
       request(userId, 'A', { of });
     } catch (error) {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.js';
 import type { QuotaRecord, Store } from '../../store/store.js';
 import { LatchkeyError } from '../errors.js';
-import type { Caller, CallerQuota } from './caller.js';
+import type { Consumer, ConsumerQuota } from './consumer.js';
 import { day, dayOf } from './time.js';
 
 /**
@@ -18,11 +18,11 @@ const pageSize = 500;
 
 export interface Quotas {
   /** Asks the store where it has to be asked before the caller is served; never rejects. */
-  learn(caller: Caller): Promise<void> | undefined;
+  learn(consumer: Consumer): Promise<void> | undefined;
   /** Counts a request. Throws QUOTA_EXCEEDED. */
-  charge(caller: Caller, now: number): void;
+  charge(consumer: Consumer, now: number): void;
   /** Reads what the other nodes counted, and what the operator has set. Rejects with StoreUnavailableError. */
-  refresh(callers: readonly Caller[]): Promise<void>;
+  refresh(consumers: readonly Consumer[]): Promise<void>;
   /** The store is away: nobody waits for it. */
   giveUp(): void;
 }
@@ -37,7 +37,7 @@ export function createQuotas(
   let isThereAny = true;
   let isAway = false;
 
-  function apply({ quota }: Caller, { quotaPerDay: own, requests }: QuotaRecord, from: number, now: number): void {
+  function apply({ quota }: Consumer, { quotaPerDay: own, requests }: QuotaRecord, from: number, now: number): void {
     quota.limit = own === null ? quotaPerDay : own < 0 ? undefined : own;
     quota.knownAt = now;
     roll(quota, now);
@@ -45,37 +45,37 @@ export function createQuotas(
     if (quota.day === from) quota.used = Math.max(quota.used, requests + quota.waiting);
   }
 
-  async function read(callers: readonly Caller[]): Promise<void> {
+  async function read(consumers: readonly Consumer[]): Promise<void> {
     const from = dayOf(clock());
-    const records = await store.readQuotas({ userIds: callers.map(({ userId }) => userId), from });
+    const records = await store.readQuotas({ userIds: consumers.map(({ userId }) => userId), from });
     const byId = new Map(records.map((record) => [record.userId, record]));
     const now = clock();
-    for (const caller of callers) {
-      const record = byId.get(caller.userId) ?? { userId: caller.userId, quotaPerDay: null, requests: 0 };
-      apply(caller, record, from, now);
+    for (const consumer of consumers) {
+      const record = byId.get(consumer.userId) ?? { userId: consumer.userId, quotaPerDay: null, requests: 0 };
+      apply(consumer, record, from, now);
     }
   }
 
-  function ask(caller: Caller): Promise<void> {
+  function ask(consumer: Consumer): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, patience).unref();
     });
-    const told = read([caller]).catch(() => {
+    const told = read([consumer]).catch(() => {
       isAway = true;
     });
     return Promise.race([told, late]).finally(() => {
       clearTimeout(timer);
-      caller.quota.asking = undefined;
+      consumer.quota.asking = undefined;
     });
   }
 
   return {
-    learn(caller) {
-      const { quota } = caller;
+    learn(consumer) {
+      const { quota } = consumer;
       if (!isThereAny) quota.limit = undefined;
       if (!isThereAny || isAway || clock() - quota.knownAt <= freshness) return undefined;
-      quota.asking ??= ask(caller);
+      quota.asking ??= ask(consumer);
       return quota.asking;
     },
     charge({ quota }, now) {
@@ -84,9 +84,9 @@ export function createQuotas(
       quota.used++;
       quota.waiting++;
     },
-    async refresh(callers) {
+    async refresh(consumers) {
       isThereAny = quotaPerDay !== undefined || (await store.hasQuotas());
-      for (let i = 0; isThereAny && i < callers.length; i += pageSize) await read(callers.slice(i, i + pageSize));
+      for (let i = 0; isThereAny && i < consumers.length; i += pageSize) await read(consumers.slice(i, i + pageSize));
       isAway = false;
     },
     giveUp() {
@@ -95,7 +95,7 @@ export function createQuotas(
   };
 }
 
-function roll(quota: CallerQuota, now: number): void {
+function roll(quota: ConsumerQuota, now: number): void {
   const today = dayOf(now);
   if (quota.day === today) return;
   quota.day = today;

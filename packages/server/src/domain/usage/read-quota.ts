@@ -13,9 +13,9 @@ export interface QuotaState {
 
 /** The quota of a user; null where there is none. */
 export async function readQuota({ usage, clock }: Domain, userId: string): Promise<QuotaState | null> {
-  const caller = usage.callerOf(userId);
-  await usage.learn(caller);
-  const { limit, used, day } = caller.quota;
+  const consumer = usage.consumerOf(userId);
+  await usage.learn(consumer);
+  const { limit, used, day } = consumer.quota;
   if (limit === undefined) return null;
   const now = clock();
   return { limit, used: day === dayOf(now) ? Math.min(used, limit) : 0, resetsAt: resetsAt(now) };

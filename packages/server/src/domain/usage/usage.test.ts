@@ -26,10 +26,10 @@ test('what callers ask for is in the store when it was written, by user and oper
 test('a request belongs to the hour in which it came, and its time to that in which it ended', async () => {
   const { usage, clock, sql } = await openTestUsage();
   const start = clock();
-  const [caller, operation] = [usage.callerOf('ada'), createOperation('A', 4)];
-  usage.begin(caller, operation);
+  const [consumer, operation] = [usage.consumerOf('ada'), createOperation('A', 4)];
+  usage.begin(consumer, operation);
   clock.advance(hour);
-  usage.record(caller, operation, hour, true);
+  usage.record(consumer, operation, hour, true);
   await usage.synchronize();
   expect(sql('SELECT hour, requests, errors, fields, milliseconds FROM usage ORDER BY hour')).toEqual([
     { hour: start, requests: 1, errors: 0, fields: 4, milliseconds: 0 },
@@ -39,9 +39,9 @@ test('a request belongs to the hour in which it came, and its time to that in wh
 
 test('an event of a subscription counts its fields, and is no request', async () => {
   const { usage, stored } = await openTestUsage();
-  const [caller, operation] = [usage.callerOf('ada'), createOperation('Watch', 5)];
-  usage.begin(caller, operation);
-  for (let i = 0; i < 3; i++) usage.recordEvent(caller, operation);
+  const [consumer, operation] = [usage.consumerOf('ada'), createOperation('Watch', 5)];
+  usage.begin(consumer, operation);
+  for (let i = 0; i < 3; i++) usage.recordEvent(consumer, operation);
   await usage.synchronize();
   expect((await stored()).total).toMatchObject({ requests: 1, fields: 20 });
 });
@@ -138,13 +138,13 @@ test('names that are remembered are bounded for all callers together, and free a
 test('a caller who was forgotten meanwhile is counted all the same', async () => {
   const { usage, request, stored, clock } = await openTestUsage();
   clock.advance(30 * minute);
-  const [caller, operation] = [usage.callerOf('ada'), createOperation('A', 1)];
-  usage.begin(caller, operation);
+  const [consumer, operation] = [usage.consumerOf('ada'), createOperation('A', 1)];
+  usage.begin(consumer, operation);
   await usage.synchronize();
   clock.advance(11 * minute);
   await usage.synchronize();
-  expect(usage.callerOf('ada')).not.toBe(caller);
-  usage.record(caller, operation, 660_000, false);
+  expect(usage.consumerOf('ada')).not.toBe(consumer);
+  usage.record(consumer, operation, 660_000, false);
   request('ada', 'A', { milliseconds: 0 });
   await usage.synchronize();
   expect((await stored()).operations).toEqual([
@@ -155,11 +155,11 @@ test('a caller who was forgotten meanwhile is counted all the same', async () =>
 test('callers who were forgotten in the middle of a request take no room for names from the others', async () => {
   const { usage, request, stored, clock } = await openTestUsage({ limits: { rows: 99, rowsAtMost: 99, names: 3 } });
   const operation = createOperation('Long', 1);
-  const callers = ['a', 'b', 'c'].map((userId) => usage.callerOf(userId));
-  for (const caller of callers) usage.begin(caller, operation);
+  const callers = ['a', 'b', 'c'].map((userId) => usage.consumerOf(userId));
+  for (const consumer of callers) usage.begin(consumer, operation);
   clock.advance(11 * minute);
   await usage.synchronize();
-  for (const caller of callers) usage.record(caller, operation, 1, false);
+  for (const consumer of callers) usage.record(consumer, operation, 1, false);
   clock.advance(hour);
   await usage.synchronize();
   request('ada', 'A');

@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.js';
 import type { Log } from '../../lib/log.js';
 import type { Store, UsageCounters } from '../../store/store.js';
-import { type Caller, createCaller } from './caller.js';
+import { type Consumer, createConsumer } from './consumer.js';
 import type { Operation } from './operation.js';
 import { createPending, type Pending, type PendingLimits } from './pending.js';
 import { createQuotas } from './quota.js';
@@ -17,25 +17,25 @@ const manyRows = 5_000;
 
 /** Callers and operations that the metrics tell apart, and how many operations one caller may bring in. */
 const metricLabels = 200;
-const metricLabelsOfCaller = 100;
+const metricLabelsOfConsumer = 100;
 
 /** Callers that a node remembers, and milliseconds after which one who does not come back is forgotten. */
-const maxCallers = 200_000;
+const maxConsumers = 200_000;
 const idleTime = 600_000;
 const sweepInterval = 60_000;
 
 /** Counts who asks for how much. */
 export interface Usage {
   /** What is kept of the user; hold it no longer than a request takes. */
-  callerOf(userId: string): Caller;
+  consumerOf(userId: string): Consumer;
   /** What to wait for before the first request of a caller who may have a quota; most often nothing. Never rejects. */
-  learn(caller: Caller): Promise<void> | undefined;
+  learn(consumer: Consumer): Promise<void> | undefined;
   /** Counts a request and its fields. Throws QUOTA_EXCEEDED, and counts nothing then. */
-  begin(caller: Caller, operation: Operation): void;
+  begin(consumer: Consumer, operation: Operation): void;
   /** Counts what a request that was begun has come to. */
-  record(caller: Caller, operation: Operation, milliseconds: number, isError: boolean): void;
+  record(consumer: Consumer, operation: Operation, milliseconds: number, isError: boolean): void;
   /** Counts an event of a subscription that was begun: its fields, and no request. */
-  recordEvent(caller: Caller, operation: Operation): void;
+  recordEvent(consumer: Consumer, operation: Operation): void;
   readonly callers: Series;
   readonly operations: Series;
   /** What found no room in memory while the store was away. */
@@ -59,61 +59,61 @@ export interface UsageParts {
 }
 
 export function createUsage({ store, log, quotaPerDay, limits }: UsageParts, clock: Clock): Usage {
-  const known = new Map<string, Caller>();
+  const known = new Map<string, Consumer>();
   const callers = createSeries(metricLabels);
   const operations = createSeries(metricLabels);
   const pending = createPending(limits);
   const writer = createWriter(store, pending, clock);
   const quotas = createQuotas(store, quotaPerDay, clock);
-  let listed: Caller[] = [];
+  let listed: Consumer[] = [];
   let sweptAt = Number.NEGATIVE_INFINITY;
   let isAway = false;
   let synchronizing: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
   let isStarted = false;
 
-  function addCaller(userId: string): Caller {
-    if (known.size >= maxCallers) {
+  function addConsumer(userId: string): Consumer {
+    if (known.size >= maxConsumers) {
       const [oldest] = known.values();
       if (oldest) drop(oldest);
     }
-    const caller = createCaller(userId, callers.of(userId, true), quotaPerDay);
-    known.set(userId, caller);
-    return caller;
+    const consumer = createConsumer(userId, callers.of(userId, true), quotaPerDay);
+    known.set(userId, consumer);
+    return consumer;
   }
 
-  function drop(caller: Caller): void {
-    pending.forget(caller);
-    known.delete(caller.userId);
-    caller.isForgotten = true;
+  function drop(consumer: Consumer): void {
+    pending.forget(consumer);
+    known.delete(consumer.userId);
+    consumer.isForgotten = true;
   }
 
   /** Of a caller who was forgotten while a long answer was under way. */
-  const living = (caller: Caller) => (caller.isForgotten ? callerOf(caller.userId) : caller);
+  const living = (consumer: Consumer) => (consumer.isForgotten ? consumerOf(consumer.userId) : consumer);
 
-  const callerOf = (userId: string) => known.get(userId) ?? addCaller(userId);
+  const consumerOf = (userId: string) => known.get(userId) ?? addConsumer(userId);
 
-  function seriesOf(caller: Caller, operation: Operation) {
+  function seriesOf(consumer: Consumer, operation: Operation) {
     if (operation.series) return operation.series;
-    const mayAdd = caller.operationLabels < metricLabelsOfCaller;
+    const mayAdd = consumer.operationLabels < metricLabelsOfConsumer;
     const isNew = !operations.has(operation.name);
     const series = operations.of(operation.name, mayAdd);
     if (series === operations.rest) return series;
-    if (isNew) caller.operationLabels++;
+    if (isNew) consumer.operationLabels++;
     operation.series = series;
     return series;
   }
 
-  function list(caller: Caller): void {
-    if (caller.isListed) return;
-    caller.isListed = true;
-    listed.push(caller);
+  function list(consumer: Consumer): void {
+    if (consumer.isListed) return;
+    consumer.isListed = true;
+    listed.push(consumer);
   }
 
   async function look(): Promise<void> {
     const active = listed;
     listed = [];
-    for (const caller of active) caller.isListed = false;
+    for (const consumer of active) consumer.isListed = false;
     try {
       await writer.flush();
       await quotas.refresh(active);
@@ -121,7 +121,7 @@ export function createUsage({ store, log, quotaPerDay, limits }: UsageParts, clo
       isAway = false;
     } catch (err) {
       quotas.giveUp();
-      for (const caller of active) list(caller);
+      for (const consumer of active) list(consumer);
       if (!isAway) log.warn({ err }, 'usage cannot be recorded; it is kept in memory and tried again');
       isAway = true;
     }
@@ -132,9 +132,9 @@ export function createUsage({ store, log, quotaPerDay, limits }: UsageParts, clo
     const now = clock();
     if (now - sweptAt < sweepInterval) return;
     sweptAt = now;
-    for (const caller of known.values()) {
-      if (now - caller.usedAt > idleTime) drop(caller);
-      else if (caller.hour !== hourOf(now)) pending.forget(caller);
+    for (const consumer of known.values()) {
+      if (now - consumer.usedAt > idleTime) drop(consumer);
+      else if (consumer.hour !== hourOf(now)) pending.forget(consumer);
     }
   }
 
@@ -159,41 +159,41 @@ export function createUsage({ store, log, quotaPerDay, limits }: UsageParts, clo
     pending,
     writer,
     synchronize,
-    callerOf,
+    consumerOf,
     learn: quotas.learn,
-    begin(caller, operation) {
+    begin(consumer, operation) {
       const now = clock();
-      quotas.charge(caller, now);
-      caller.usedAt = now;
-      list(caller);
-      const row = pending.rowOf(caller, operation.name, hourOf(now));
+      quotas.charge(consumer, now);
+      consumer.usedAt = now;
+      list(consumer);
+      const row = pending.rowOf(consumer, operation.name, hourOf(now));
       row.requests++;
       row.fields += operation.fields;
-      caller.series.requests++;
-      caller.series.fields += operation.fields;
-      const series = seriesOf(caller, operation);
+      consumer.series.requests++;
+      consumer.series.fields += operation.fields;
+      const series = seriesOf(consumer, operation);
       series.requests++;
       series.fields += operation.fields;
       if (pending.size >= manyRows && isStarted && !isAway && !synchronizing) run();
     },
     record(held, operation, milliseconds, isError) {
-      const caller = living(held);
+      const consumer = living(held);
       const errors = isError ? 1 : 0;
-      const row = pending.rowOf(caller, operation.name, hourOf(clock()));
-      const series = seriesOf(caller, operation);
+      const row = pending.rowOf(consumer, operation.name, hourOf(clock()));
+      const series = seriesOf(consumer, operation);
       row.errors += errors;
       row.milliseconds += milliseconds;
-      caller.series.errors += errors;
-      caller.series.milliseconds += milliseconds;
+      consumer.series.errors += errors;
+      consumer.series.milliseconds += milliseconds;
       series.errors += errors;
       series.milliseconds += milliseconds;
     },
     recordEvent(held, operation) {
-      const caller = living(held);
-      const row = pending.rowOf(caller, operation.name, hourOf(clock()));
+      const consumer = living(held);
+      const row = pending.rowOf(consumer, operation.name, hourOf(clock()));
       row.fields += operation.fields;
-      caller.series.fields += operation.fields;
-      seriesOf(caller, operation).fields += operation.fields;
+      consumer.series.fields += operation.fields;
+      seriesOf(consumer, operation).fields += operation.fields;
     },
     start() {
       isStarted = true;

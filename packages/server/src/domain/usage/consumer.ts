@@ -3,13 +3,13 @@ import type { MutableCounters } from './counters.js';
 
 /** A row that is still being counted up. */
 export interface PendingRow extends MutableCounters, Pick<UsageRow, 'hour' | 'operation'> {
-  readonly caller: Caller;
+  readonly consumer: Consumer;
   /** It is in a batch: what comes now goes into another. */
   isTaken: boolean;
 }
 
-/** What a node keeps of a user who called lately. */
-export interface Caller {
+/** What a node keeps of a user in whose name something is counted. */
+export interface Consumer {
   readonly userId: string;
   readonly series: MutableCounters;
   /** How many operations it has brought into the metrics. */
@@ -25,10 +25,10 @@ export interface Caller {
   isListed: boolean;
   /** Another stands in its place, or none. */
   isForgotten: boolean;
-  readonly quota: CallerQuota;
+  readonly quota: ConsumerQuota;
 }
 
-export interface CallerQuota {
+export interface ConsumerQuota {
   /** Requests a day; undefined where there is none. */
   limit: number | undefined;
   /** The beginning of the day that is counted. */
@@ -43,7 +43,7 @@ export interface CallerQuota {
   asking: Promise<void> | undefined;
 }
 
-export function createCaller(userId: string, series: MutableCounters, limit: number | undefined): Caller {
+export function createConsumer(userId: string, series: MutableCounters, limit: number | undefined): Consumer {
   return {
     userId,
     series,
