@@ -12,6 +12,8 @@ import { createMetrics } from './http/metrics.js';
 import { createRoutes, type Readiness } from './http/routes.js';
 import { securityHeaders } from './http/security-headers.js';
 import { createSourceOf } from './http/source.js';
+import { createLive } from './http/subscriptions/live.js';
+import { acceptWebSockets } from './http/subscriptions/upgrade.js';
 import { agreeOnNames, createDomain, openParts, type Parts, type Surroundings } from './open-domain.js';
 import { createIdentity, type Gate, openGate } from './open-gate.js';
 import type { Store } from './store/store.js';
@@ -53,6 +55,8 @@ async function serve(config: Config, parts: Parts): Promise<RunningServer> {
     revokedSessions: () => parts.revocations.size,
     changesAge: () => follower.age(),
     usage: () => domain.usage,
+    openConnections: () => live.connections,
+    openOperations: () => live.operations,
   });
   let isStopping = false;
   const readiness = async (): Promise<Readiness> => ({
@@ -74,7 +78,8 @@ async function serve(config: Config, parts: Parts): Promise<RunningServer> {
       server.closeAllConnections();
       throw error;
     });
-  const graphql = createGraphqlListener({
+  const live = createLive(domain, config);
+  const endpoint = {
     ...gate,
     identity: createIdentity(config, domain),
     domain,
@@ -84,9 +89,14 @@ async function serve(config: Config, parts: Parts): Promise<RunningServer> {
     sourceOf,
     corsOrigins: config.corsOrigins,
     bodyLimit: config.bodyLimit,
+    live,
+    connectionInitTimeout: config.connectionInitTimeout,
+    subscriptionBuffer: config.subscriptionBuffer,
+    subscriptionKeepAlive: config.subscriptionKeepAlive,
     finished: createFinish({ log, metrics, usage: domain.usage, sourceOf }),
-  });
-  answerWith(dispatch(graphql, routes));
+  };
+  acceptWebSockets(server, endpoint);
+  answerWith(dispatch(createGraphqlListener(endpoint), routes));
   log.info({ port, publicUrl }, 'listening');
   follower.start();
   domain.usage.start();
@@ -110,8 +120,8 @@ async function serve(config: Config, parts: Parts): Promise<RunningServer> {
       isStopping = true;
       log.info({}, 'stopping');
       const watched = watch.stop();
-      await drain(server, config.shutdownTimeout);
-      await upstream?.pool.destroy();
+      await Promise.all([live.stop(config.shutdownTimeout), drain(server, config.shutdownTimeout)]);
+      await Promise.all([upstream?.pool.destroy(), gate.subscriber?.close()]);
       await Promise.all([watched, housekeeping.stop(), follower.stop(), domain.usage.stop()]);
       await store.close();
       log.info({}, 'stopped');

@@ -11,6 +11,8 @@ import { mergeSchemas } from './gateway/schema.js';
 import type { SchemaFields } from './gateway/schema-changes.js';
 import { loadUpstreamSchema, type SchemaSource } from './gateway/schema-load.js';
 import { SchemaProblem } from './gateway/schema-problem.js';
+import type { Subscriber } from './gateway/subscribe/line.js';
+import { createSubscriber } from './gateway/subscribe/subscriber.js';
 import { createUpstream, type Upstream } from './gateway/upstream.js';
 import { createSchemaWatch } from './gateway/watch-schema.js';
 import { createCosts } from './graphql/costs.js';
@@ -61,7 +63,7 @@ export async function openGate(config: Config, log: Log, { onServed }: GateListe
     log,
   });
   if (upstream && source.file !== undefined) watch.begin(await loadUpstreamSchema(source).catch(asConfigError));
-  return { upstream, schemas, documents, preparer, door, watch };
+  return { upstream, subscriber: openSubscriber(config), schemas, documents, preparer, door, watch };
 }
 
 /** A connection pool to the upstream that the settings name; undefined where they name none. */
@@ -126,4 +128,15 @@ export function checkSchema(schema: GraphQLSchema, { rename }: Config): GraphQLS
 
 function asConfigError(error: unknown): never {
   throw error instanceof SchemaProblem ? new ConfigError(error.message, { cause: error }) : error;
+}
+
+function openSubscriber(config: Config): Subscriber | undefined {
+  const { upstream, upstreamSubscriptions: kind } = config;
+  if (upstream === undefined || kind === 'off') return undefined;
+  return createSubscriber(kind, {
+    url: config.upstreamSubscriptionUrl ?? upstream,
+    timeout: config.upstreamTimeout,
+    buffer: config.subscriptionBuffer,
+    keepAlive: config.subscriptionKeepAlive,
+  });
 }

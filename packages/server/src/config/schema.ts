@@ -7,6 +7,7 @@ import { passwordsSettings } from './settings/passwords.js';
 import { placeSettings } from './settings/place.js';
 import { runningSettings } from './settings/running.js';
 import { sessionsSettings } from './settings/sessions.js';
+import { subscriptionsSettings } from './settings/subscriptions.js';
 import { upstreamSettings } from './settings/upstream.js';
 import type { Type } from './types.js';
 
@@ -18,6 +19,7 @@ export const settings = {
   ...databaseSettings,
   ...upstreamSettings,
   ...identitySettings,
+  ...subscriptionsSettings,
   ...sessionsSettings,
   ...passwordsSettings,
   ...callersSettings,

@@ -70,6 +70,17 @@ export const httpUrl: Type<string> = {
   read: (value, refuse) => parseUrl(value)?.href ?? refuse(value),
 };
 
+/** Where events are streamed from: an http, https, ws or wss URL. */
+export const streamUrl: Type<string> = {
+  placeholder: 'URL',
+  allowed: 'a ws, wss, http or https URL without user name and password, such as ws://localhost:5000/graphql',
+  read: (value, refuse) => {
+    const text = typeof value === 'string' ? value : '';
+    // Read as its HTTP sibling; the scheme that is needed is put in where it is used.
+    return parseUrl(text.replace(/^ws(?=s?:\/\/)/i, 'http'))?.href ?? refuse(value);
+  },
+};
+
 /** A connection URL of PostgreSQL, password and all. */
 export const postgresUrl: Type<string> = {
   placeholder: 'URL',

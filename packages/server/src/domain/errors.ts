@@ -99,7 +99,7 @@ export const errors = {
   SUBSCRIPTION_NOT_SUPPORTED: {
     status: 400,
     message: 'Subscriptions are not served here.',
-    hint: 'Send a query or a mutation.',
+    hint: 'Open a WebSocket with the protocol graphql-transport-ws, or send "Accept: text/event-stream". The provider turns subscriptions on and off with upstreamSubscriptions.',
   },
   MIXED_MUTATION: {
     status: 400,
@@ -181,6 +181,23 @@ export const errors = {
     status: 404,
     message: 'There is nothing at this address.',
     hint: 'The GraphQL endpoint is /graphql.',
+  },
+
+  // Connections that stay open.
+  TOO_MANY_CONNECTIONS: {
+    status: 429,
+    message: 'You have as many WebSockets and event streams open as are accepted.',
+    hint: 'Close some, or use one for several subscriptions. The provider sets the limit with connectionsPerCaller.',
+  },
+  TOO_MANY_SUBSCRIPTIONS: {
+    status: 429,
+    message: 'You have as many operations running on open connections as are accepted.',
+    hint: 'End some. The provider sets the limit with subscriptionsPerCaller.',
+  },
+  GOING_AWAY: {
+    status: 503,
+    message: 'This server is stopping.',
+    hint: 'Connect again in a moment.',
   },
 
   // The API behind Latchkey.

@@ -16,7 +16,17 @@ const maxAnswerBytes = 64 * 1024 * 1024;
  * Asks the upstream and reads its answer. Rejects with UPSTREAM_UNAVAILABLE, UPSTREAM_TIMEOUT, or
  * UPSTREAM_INVALID if what comes back is no GraphQL.
  */
-export async function askUpstream({ pool, path }: Upstream, question: Question, headers: RawHeaders): Promise<Answer> {
+export async function askUpstream(upstream: Upstream, question: Question, headers: RawHeaders): Promise<Answer> {
+  return (await askForText(upstream, question, headers)).answer;
+}
+
+/** The same with the text of the answer as it came; `signal` ends the asking. */
+export async function askForText(
+  { pool, path }: Upstream,
+  question: Question,
+  headers: RawHeaders,
+  signal?: AbortSignal,
+): Promise<{ readonly text: string; readonly answer: Answer }> {
   let text: string;
   let status: number;
   try {
@@ -31,6 +41,7 @@ export async function askUpstream({ pool, path }: Upstream, question: Question, 
         'application/graphql-response+json, application/json;q=0.9',
       ],
       body: JSON.stringify(question),
+      ...(signal && { signal }),
     });
     status = answer.statusCode;
     text = await readText(answer.body);
@@ -43,10 +54,11 @@ export async function askUpstream({ pool, path }: Upstream, question: Question, 
       cause: new Error(`the upstream answered ${status} without GraphQL`),
     });
   }
-  return answer;
+  return { text, answer };
 }
 
-async function readText(body: AsyncIterable<Buffer>): Promise<string> {
+/** Reads it whole. Rejects with UPSTREAM_INVALID if it is too large. */
+export async function readText(body: AsyncIterable<Buffer>): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body) {
@@ -59,7 +71,8 @@ async function readText(body: AsyncIterable<Buffer>): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-function parseAnswer(text: string): Answer | undefined {
+/** Undefined unless the text is an answer of GraphQL. */
+export function parseAnswer(text: string): Answer | undefined {
   let answer: unknown;
   try {
     answer = JSON.parse(text);

@@ -88,8 +88,18 @@ describe('an operation', () => {
     );
   });
 
-  test('that subscribes is refused', () => {
-    expect(refusal('subscription { hello }').code).toBe('SUBSCRIPTION_NOT_SUPPORTED');
+  test('that subscribes is for the upstream, and refused where there is none', () => {
+    expect(plan('subscription { ticks }')).toMatchObject({ kind: 'upstream', operation: 'subscription' });
+    const withoutUpstream = () => plan('subscription { ticks }', null, false);
+    expect(withoutUpstream).toThrow('Subscriptions are not served here.');
+  });
+
+  test('that subscribes to introspection is refused', () => {
+    expect(refusal('subscription { ticks __typename }')).toMatchObject({
+      code: 'GRAPHQL_VALIDATION_FAILED',
+      message: 'A subscription must not select "__typename" at its root.',
+    });
+    expect(refusal('subscription { __schema { description } }').code).toBe('GRAPHQL_VALIDATION_FAILED');
   });
 
   test('that mixes the two in a mutation is refused', () => {

@@ -46,10 +46,10 @@ export interface UpstreamPart {
 export function planOperation(document: DocumentNode, operationName: string | null, ownerOf: OwnerOf): Plan {
   const definition = findOperation(document, operationName);
   const { operation, selectionSet } = definition;
-  if (operation === 'subscription') throw new LatchkeyError('SUBSCRIPTION_NOT_SUPPORTED');
   const fragments = fragmentsOf(document);
   const roots = listRootFields(operation, selectionSet, fragments, ownerOf);
   const fields = roots.map(({ key, name, owner }) => ({ key, name, owner }));
+  if (operation === 'subscription') assertSubscribable(fields);
   const hasUpstream = fields.some(({ owner }) => owner === 'upstream');
   const hasOwn = fields.some(({ owner }) => owner === 'own' || owner === 'introspection');
 
@@ -104,6 +104,17 @@ export function findOperation(document: DocumentNode, operationName: string | nu
 export function fragmentsOf(document: DocumentNode): Fragments {
   const fragments = document.definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
   return new Map(fragments.map((fragment) => [fragment.name.value, fragment]));
+}
+
+/** What the API behind us streams, and nothing of introspection, `__typename` included (GraphQL §5.2.4.1). */
+function assertSubscribable(fields: readonly PlannedField[]): void {
+  if (fields.some(({ owner }) => owner === 'own')) throw new LatchkeyError('SUBSCRIPTION_NOT_SUPPORTED');
+  const introspection = fields.find(({ owner }) => owner !== 'upstream');
+  if (introspection) {
+    throw new LatchkeyError('GRAPHQL_VALIDATION_FAILED', {
+      message: `A subscription must not select "${introspection.name}" at its root.`,
+    });
+  }
 }
 
 /** One key for a field of ours and one of the upstream would be two values in one place (GraphQL §5.3.2). */

@@ -59,6 +59,17 @@ export function prefersHtml(accept: string | undefined): boolean {
   );
 }
 
+/** Whether an Accept header takes server-sent events (GraphQL over SSE). */
+export function acceptsEvents(accept: string | undefined): boolean {
+  if (!accept?.includes('text/event-stream')) return false;
+  return parseAccept(accept).some(({ type, quality }) => type === 'text/event-stream' && quality > 0);
+}
+
+/** Whether it takes nothing else that an operation can be answered with. */
+export function acceptsOnlyEvents(accept: string | undefined): boolean {
+  return acceptsEvents(accept) && negotiate(accept) === undefined && !accept?.includes('multipart/mixed');
+}
+
 function parseAccept(accept: string): readonly { type: string; quality: number }[] {
   return accept.split(',').map((range) => {
     const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());

@@ -51,7 +51,8 @@ function parseJson(name: string, value: string): unknown {
   }
 }
 
-function toParams({ query, operationName, variables, extensions, documentId }: Record<string, unknown>): Params {
+/** From a record that was JSON. Throws BAD_REQUEST. */
+export function toParams({ query, operationName, variables, extensions, documentId }: Record<string, unknown>): Params {
   if (!isAbsent(operationName) && typeof operationName !== 'string') throw invalid('operationName', 'a string or null');
   if (!isAbsent(variables) && !isRecord(variables)) throw invalid('variables', 'an object or null');
   if (!isAbsent(extensions) && !isRecord(extensions)) throw invalid('extensions', 'an object or null');

@@ -5,14 +5,16 @@ import type { Claims } from '../domain/tokens/access-tokens.js';
 import type { Door } from '../gateway/door.js';
 import type { RawHeaders } from '../gateway/headers.js';
 import type { UpstreamIdentity } from '../gateway/identity/identity.js';
+import type { Subscriber } from '../gateway/subscribe/line.js';
 import type { Upstream } from '../gateway/upstream.js';
 import type { Documents } from '../graphql/documents.js';
 import type { Negotiated } from '../graphql/media-type.js';
 import type { Params } from '../graphql/params.js';
 import type { Prepared, Preparer } from '../graphql/prepare.js';
 import type { SchemaViews } from '../graphql/schema-views.js';
-import type { Exchange } from './exchange.js';
+import type { Attempt, Exchange } from './exchange.js';
 import type { Page } from './ide.js';
+import type { Live } from './subscriptions/live.js';
 
 /** What the endpoint works with. */
 export interface GraphqlEndpoint {
@@ -25,24 +27,39 @@ export interface GraphqlEndpoint {
   readonly identity: UpstreamIdentity;
   /** Shut until it is known what the upstream's schema says. */
   readonly door: Door;
+  /** Undefined where the upstream takes no subscriptions. */
+  readonly subscriber: Subscriber | undefined;
+  /** The connections that stay open. */
+  readonly live: Live;
   readonly ide: Page;
   readonly publicUrl: string;
   readonly corsOrigins: readonly string[];
   readonly bodyLimit: number;
+  /** Milliseconds until connection_init must have come. */
+  readonly connectionInitTimeout: number;
+  /** Bytes that may wait for a caller on an open connection. */
+  readonly subscriptionBuffer: number;
+  /** Milliseconds between signs of life. */
+  readonly subscriptionKeepAlive: number;
   sourceOf(request: IncomingMessage): string;
-  /** Called once for each exchange, when its answer is written or its caller gone. */
-  finished(exchange: Exchange): void;
+  /** Called once for each operation, when its answer is written or its caller gone. */
+  finished(attempt: Attempt): void;
 }
 
-/** A request that has been read and may be answered. */
-export interface Call {
-  readonly exchange: Exchange;
+/** An operation that may be run, whatever has carried it here. */
+export interface Operation {
+  readonly exchange: Attempt;
   readonly endpoint: GraphqlEndpoint;
   readonly params: Params;
   readonly prepared: Prepared;
   readonly claims: Claims | undefined;
   /** The caller's token where `claims` came from it. */
   readonly token: string | undefined;
+}
+
+/** A request that has been read and may be answered. */
+export interface Call extends Operation {
+  readonly exchange: Exchange;
   /** The bytes of a POST. */
   readonly body: Buffer | undefined;
   readonly as: Negotiated;

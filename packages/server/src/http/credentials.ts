@@ -1,7 +1,7 @@
 import { LatchkeyError } from '../domain/errors.js';
 
 // "Authorisation" is how the page that callers follow spells it.
-const names = new Set(['authorization', 'authorisation']);
+export const credentialNames: ReadonlySet<string> = new Set(['authorization', 'authorisation']);
 
 // RFC 6750 §2.1; the scheme is compared without case (RFC 9110 §11.1).
 const bearer = /^bearer +([A-Za-z0-9\-._~+/]+=*) *$/i;
@@ -15,7 +15,7 @@ export function readBearerToken(rawHeaders: readonly string[]): string | undefin
   let value: string | undefined;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i] as string;
-    if (name.length !== 13 || !names.has(name.toLowerCase())) continue;
+    if (name.length !== 13 || !credentialNames.has(name.toLowerCase())) continue;
     if (value !== undefined) throw new LatchkeyError('AMBIGUOUS_CREDENTIALS');
     value = rawHeaders[i + 1] as string;
   }

@@ -3,14 +3,14 @@ import type { Claims } from '../domain/tokens/access-tokens.js';
 import type { Prepared } from '../graphql/prepare.js';
 import { networkOf } from '../lib/network.js';
 import type { GraphqlEndpoint } from './call.js';
-import type { Exchange } from './exchange.js';
+import type { Attempt } from './exchange.js';
 
 /**
  * Lets a request in that counts for the user with a good token, else for the network that it came from: also where it
  * tries a credential, so that a token of one's own gives no more tries. Throws RATE_LIMITED or TOO_MANY_AT_ONCE.
  */
 export function enterCaller(
-  { request, startedAt }: Exchange,
+  { request, startedAt }: Attempt,
   { callers, sourceOf }: GraphqlEndpoint,
   { hasCredential }: Prepared,
   claims: Claims | undefined,

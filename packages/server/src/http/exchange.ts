@@ -12,7 +12,7 @@ export interface Exchange {
   readonly id: string;
   /** From performance.now(). */
   readonly startedAt: number;
-  kind: 'own' | 'upstream' | 'split' | 'page' | 'refused';
+  kind: 'own' | 'upstream' | 'split' | 'stream' | 'page' | 'refused';
   code: ErrorCode | 'OK';
   cause: unknown;
   /** Whose request it is, from when it was let in. */
@@ -21,6 +21,9 @@ export interface Exchange {
   consumer: Consumer | undefined;
   operation: Operation | undefined;
 }
+
+/** An operation underway, whatever carries its answer. */
+export type Attempt = Omit<Exchange, 'response'>;
 
 const prefix = randomBytes(6).toString('base64url');
 let counter = 0;
@@ -33,7 +36,7 @@ export function createExchange(request: IncomingMessage, response: ServerRespons
   return {
     request,
     response,
-    id: typeof given === 'string' && acceptableId.test(given) ? given : `${prefix}-${(counter++).toString(36)}`,
+    id: typeof given === 'string' && acceptableId.test(given) ? given : nextId(),
     startedAt: performance.now(),
     kind: 'refused',
     code: 'OK',
@@ -42,4 +45,23 @@ export function createExchange(request: IncomingMessage, response: ServerRespons
     consumer: undefined,
     operation: undefined,
   };
+}
+
+/** One of many operations on the connection that `request` has opened. */
+export function createAttempt(request: IncomingMessage, kind: Exchange['kind']): Attempt {
+  return {
+    request,
+    id: nextId(),
+    startedAt: performance.now(),
+    kind,
+    code: 'OK',
+    cause: undefined,
+    caller: undefined,
+    consumer: undefined,
+    operation: undefined,
+  };
+}
+
+function nextId(): string {
+  return `${prefix}-${(counter++).toString(36)}`;
 }

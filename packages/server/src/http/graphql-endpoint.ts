@@ -3,7 +3,14 @@ import { LatchkeyError } from '../domain/errors.js';
 import type { RawHeaders } from '../gateway/headers.js';
 import { DocumentError } from '../graphql/document-error.js';
 import { toLatchkeyError } from '../graphql/format-error.js';
-import { anyJson, isJsonContentType, negotiate, prefersHtml } from '../graphql/media-type.js';
+import {
+  acceptsEvents,
+  acceptsOnlyEvents,
+  anyJson,
+  isJsonContentType,
+  negotiate,
+  prefersHtml,
+} from '../graphql/media-type.js';
 import { type Params, parseBody, parseSearch } from '../graphql/params.js';
 import type { Prepared } from '../graphql/prepare.js';
 import { readBody } from './body.js';
@@ -18,6 +25,7 @@ import { runSplit } from './run-split.js';
 import { runUpstream } from './run-upstream.js';
 import { securityHeaders } from './security-headers.js';
 import { sendDocumentError, sendError } from './send.js';
+import { answerWithEvents } from './subscriptions/sse.js';
 
 /** The listener for /graphql: from the socket to the answer. */
 export function createGraphqlListener(endpoint: GraphqlEndpoint) {
@@ -58,10 +66,13 @@ async function answer(exchange: Exchange, endpoint: GraphqlEndpoint, basic: RawH
   const params = asked.isNamed ? endpoint.documents.resolve(asked) : asked;
   const made = prepareAtOnce(params, endpoint);
   const prepared = made ?? (await prepareAtDoor(params, endpoint));
+  const { plan } = prepared;
+  const asEvents = plan.operation === 'subscription' ? acceptsEvents(accept) : acceptsOnlyEvents(accept);
+  if (plan.operation === 'subscription' && !asEvents) throw subscriptionNeedsStream();
   // A link or an image can send a GET: it must not change anything (GraphQL over HTTP §6.2).
-  if (!body && prepared.plan.operation !== 'query') throw new LatchkeyError('METHOD_NOT_ALLOWED');
+  if (!body && plan.operation === 'mutation') throw new LatchkeyError('METHOD_NOT_ALLOWED');
   // What the upstream answers with is between it and the caller.
-  if (!as && prepared.plan.kind !== 'upstream') throw new LatchkeyError('NOT_ACCEPTABLE');
+  if (!as && !asEvents && plan.kind !== 'upstream') throw new LatchkeyError('NOT_ACCEPTABLE');
 
   const token = needsCaller(prepared) ? readBearerToken(request.rawHeaders) : undefined;
   if (token === undefined && prepared.needsToken) throw new LatchkeyError('UNAUTHENTICATED');
@@ -71,8 +82,8 @@ async function answer(exchange: Exchange, endpoint: GraphqlEndpoint, basic: RawH
   prepared.assertAffordable?.(params.variables);
   if (params.hash !== undefined && !prepared.isSecret) endpoint.documents.remember(params);
   const call = { exchange, endpoint, params, prepared, claims, token, body, as: as ?? anyJson, headers };
-  const { plan } = prepared;
   exchange.kind = plan.kind;
+  if (asEvents) return answerWithEvents(call);
   if (plan.kind === 'own') return runOwn(call, plan);
   if (claims) {
     const learning = meter(exchange, endpoint.domain.usage, claims.userId, prepared.operation);
@@ -91,6 +102,11 @@ function prepareAtOnce({ query, operationName }: Params, { preparer, door }: Gra
 async function prepareAtDoor(params: Params, { preparer, door }: GraphqlEndpoint): Promise<Prepared> {
   await door.wait();
   return preparer.prepare(params.query, params.operationName);
+}
+
+function subscriptionNeedsStream(): LatchkeyError {
+  const message = 'A subscription needs a connection that stays open.';
+  return new LatchkeyError('SUBSCRIPTION_NOT_SUPPORTED', { message });
 }
 
 function isPageRequest({ method, headers }: IncomingMessage): boolean {

@@ -32,6 +32,8 @@ export function createHttpServer({ requestTimeout }: Pick<ListenerSettings, 'req
   });
   const connected = new Set<Connection>();
   server.on('connection', (socket) => {
+    // One whose request offered an upgrade comes again.
+    if (connected.has(socket)) return;
     connected.add(socket);
     socket.once('close', () => connected.delete(socket));
   });
@@ -67,13 +69,16 @@ export async function listen(server: Server, { host, port }: ListenerSettings): 
   return (server.address() as AddressInfo).port;
 }
 
+/** Whether a request is for /graphql or /graphql/. */
+export function isGraphqlUrl(url: string | undefined): boolean {
+  const rest = url?.startsWith('/graphql') ? url.slice('/graphql'.length) : undefined;
+  return rest === '' || rest === '/' || (rest?.startsWith('?') ?? false) || (rest?.startsWith('/?') ?? false);
+}
+
 /** The one listener: /graphql and /graphql/ go to ours, everything else to the routes. */
 export function dispatch(graphql: RequestListener, routes: RequestListener): RequestListener {
   return (request, response) => {
-    const path = request.url ?? '';
-    const rest = path.startsWith('/graphql') ? path.slice('/graphql'.length) : undefined;
-    const isGraphql = rest === '' || rest === '/' || rest?.startsWith('?') || rest?.startsWith('/?');
-    if (isGraphql) graphql(request, response);
+    if (isGraphqlUrl(request.url)) graphql(request, response);
     else routes(request, response);
   };
 }

@@ -1,14 +1,15 @@
+import type { ServerResponse } from 'node:http';
 import type { Consumer } from '../domain/usage/consumer.js';
 import type { Operation } from '../domain/usage/operation.js';
 import type { Usage } from '../domain/usage/usage.js';
-import type { Exchange } from './exchange.js';
+import type { Attempt } from './exchange.js';
 
 /**
  * Charges the user for an operation that is about to be sent to the upstream, at once, or where the promise that comes
  * back resolves. Throws, or rejects with, QUOTA_EXCEEDED.
  */
 export function meter(
-  exchange: Exchange,
+  exchange: Attempt,
   usage: Usage,
   userId: string,
   operation: Operation,
@@ -20,20 +21,21 @@ export function meter(
   return undefined;
 }
 
-function charge(exchange: Exchange, usage: Usage, consumer: Consumer, operation: Operation): void {
+function charge(exchange: Attempt, usage: Usage, consumer: Consumer, operation: Operation): void {
   usage.begin(consumer, operation);
   exchange.consumer = consumer;
   exchange.operation = operation;
 }
 
-/** Records how an exchange that was charged has ended. */
+/** Records how an operation that was charged has ended. Without a response of its own it was carried by a WebSocket. */
 export function recordUsage(
   usage: Usage,
-  { consumer, operation, response, code }: Exchange,
+  { consumer, operation, code }: Attempt,
+  response: ServerResponse | undefined,
   milliseconds: number,
 ): void {
   if (!consumer || !operation) return;
   // An answer that was cut has not been ended by us.
-  const isError = response.statusCode >= 400 || code !== 'OK' || !response.writableEnded;
-  usage.record(consumer, operation, milliseconds, isError);
+  const isBroken = response && (response.statusCode >= 400 || !response.writableEnded);
+  usage.record(consumer, operation, milliseconds, isBroken || code !== 'OK');
 }

@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Usage } from '../domain/usage/usage.js';
 import type { SchemaStatus } from '../gateway/watch-schema.js';
-import type { Exchange } from './exchange.js';
+import type { Attempt } from './exchange.js';
 import { createTally } from './tally.js';
 import { renderUsage } from './usage-metrics.js';
 
@@ -9,8 +9,8 @@ export interface Metrics {
   readonly contentType: string;
   /** The exposition text of Prometheus. */
   render(): Promise<string>;
-  /** Counts an exchange that took `seconds`. */
-  record(exchange: Exchange, seconds: number): void;
+  /** Counts an operation that took `seconds`. */
+  record(attempt: Attempt, seconds: number): void;
 }
 
 export interface Gauges {
@@ -26,6 +26,9 @@ export interface Gauges {
   changesAge(): number;
   /** What callers ask for. */
   usage(): Usage;
+  /** WebSockets and event streams that are open, and the operations that run on them. */
+  openConnections(): number;
+  openOperations(): number;
 }
 
 const prefix = 'latchkey_';
@@ -48,6 +51,8 @@ export function createMetrics(gauges: Gauges): Metrics {
     gauges.isUpstreamInService() ? 1 : 0,
   );
   gauge('revoked_sessions', 'Ended sessions whose access tokens are refused from memory.', gauges.revokedSessions);
+  gauge('stream_connections', 'WebSockets and event streams that are open.', gauges.openConnections);
+  gauge('stream_operations', 'Operations that run on WebSockets and event streams.', gauges.openOperations);
   gauge(
     'changes_age_seconds',
     'Since this node last knew which sessions the others had ended.',

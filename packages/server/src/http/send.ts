@@ -4,7 +4,7 @@ import type { Answer } from '../gateway/merge.js';
 import type { DocumentError } from '../graphql/document-error.js';
 import { formatDocumentError, formatError } from '../graphql/format-error.js';
 import type { Negotiated } from '../graphql/media-type.js';
-import type { Exchange } from './exchange.js';
+import type { Attempt, Exchange } from './exchange.js';
 
 /** Writes a JSON text as the answer. Never stored by anybody on the way: it may carry a token (RFC 6750 §5.3). */
 export function sendJson(
@@ -67,7 +67,7 @@ export function withRetryAfter(headers: RawHeaders, { retryAfter }: LatchkeyErro
 }
 
 /** Leaves for the log and the metrics how the exchange ended. */
-export function note(exchange: Exchange, code: ErrorCode, cause: unknown): void {
+export function note(exchange: Attempt, code: ErrorCode, cause: unknown): void {
   exchange.code = code;
   exchange.cause = cause;
 }

@@ -6,7 +6,7 @@ import type { UpstreamIdentity } from '../gateway/identity/identity.js';
 import type { UpstreamPart } from '../gateway/plan.js';
 import type { Upstream } from '../gateway/upstream.js';
 import type { Params } from '../graphql/params.js';
-import type { Call } from './call.js';
+import type { Operation } from './call.js';
 
 /** Only the variables that the upstream's part uses: what belongs to ours never leaves. */
 export function questionOf({ query, variables }: UpstreamPart, { variables: given, operationName }: Params): Question {
@@ -15,7 +15,7 @@ export function questionOf({ query, variables }: UpstreamPart, { variables: give
 }
 
 /** Where an operation goes that is not ours. Throws UPSTREAM_UNAVAILABLE while nobody knows the upstream's schema. */
-export function upstreamOf({ endpoint }: Call): Upstream {
+export function upstreamOf({ endpoint }: Operation): Upstream {
   // Nothing is planned for an upstream where there is none.
   if (!endpoint.upstream) throw new LatchkeyError('UPSTREAM_UNAVAILABLE');
   endpoint.door.assertOpen();
@@ -44,7 +44,7 @@ export interface Asker {
   readonly claims: Claims | undefined;
 }
 
-export function askerOf({ exchange, endpoint, token, claims }: Call): Asker {
+export function askerOf({ exchange, endpoint, token, claims }: Operation): Asker {
   const { request, id } = exchange;
   return { rawHeaders: request.rawHeaders, id, source: endpoint.sourceOf(request), token, claims };
 }

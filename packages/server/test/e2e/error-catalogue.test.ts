@@ -54,7 +54,7 @@ async function send(init: RequestInit, path = '/graphql'): Promise<Told> {
 
 /** A gate of this case's own. */
 async function another(answer: Answer, config: Partial<Config> = {}) {
-  const own = await startGate(() => startScripted(answer), config);
+  const own = await startGate(() => startScripted(answer), { upstreamSubscriptions: 'sse', ...config });
   onTestFinished(() => own.stop());
   return own;
 }
@@ -82,6 +82,25 @@ function commandError(user: Partial<NewUser>): Promise<Told> {
     await addUser(domain, { userName, password, scope: '' });
     return addUser(domain, { userName: 'eve@example.com', password, scope: '', ...user });
   });
+}
+
+/** A subscription over server-sent events: answered at once, although the upstream says nothing. */
+function openStream({ server, token }: Gate<unknown>): Promise<Response> {
+  return fetch(server.url, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      accept: 'text/event-stream',
+      authorization: `Bearer ${token}`,
+    },
+    body: JSON.stringify({ query: 'subscription { ticks(count: 1) }' }),
+  });
+}
+
+async function streamRefusal(own: Gate<unknown>): Promise<Told> {
+  const response = await openStream(own);
+  const [error] = ((await response.json()) as TestAnswer['body']).errors;
+  return { status: response.status, retryAfter: response.headers.get('retry-after'), error };
 }
 
 async function signedIn() {
@@ -168,6 +187,23 @@ const cases: Record<ErrorCode, () => Promise<Told>> = {
   UNSUPPORTED_MEDIA_TYPE: () => askWith({ 'content-type': 'text/plain' }),
   ORIGIN_NOT_ALLOWED: () => askWith({ origin: 'https://evil.example' }),
   NOT_FOUND: () => send({ body: '{}' }, '/nowhere'),
+  TOO_MANY_CONNECTIONS: async () => {
+    const own = await another(() => undefined, { connectionsPerCaller: 1 });
+    await openStream(own);
+    return streamRefusal(own);
+  },
+  TOO_MANY_SUBSCRIPTIONS: async () => {
+    const own = await another(() => undefined, { subscriptionsPerCaller: 1 });
+    await openStream(own);
+    return streamRefusal(own);
+  },
+  GOING_AWAY: async () => {
+    const own = await startGate(() => startScripted(() => undefined), { upstreamSubscriptions: 'sse' });
+    const stream = await openStream(own);
+    await own.stop();
+    const [event] = /\{"errors".*/.exec(await stream.text()) ?? [];
+    return { error: JSON.parse(String(event)).errors[0] };
+  },
   UPSTREAM_UNAVAILABLE: async () => {
     const own = await another((response) => void response.destroy());
     return told(await own.server.ask('{ hello }', { token: own.token }));

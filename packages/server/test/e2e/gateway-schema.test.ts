@@ -89,8 +89,8 @@ describe.each(upstreams)('the schema before $name', ({ start }) => {
     expect(counts[1]).toBeGreaterThan(counts[0]);
   });
 
-  test('has no subscription', async () => {
-    const { status, body } = await gate.server.ask('subscription { hello }', { token: gate.token });
+  test('has subscriptions, but not in one answer', async () => {
+    const { status, body } = await gate.server.ask('subscription { ticks(count: 1) }', { token: gate.token });
     expect({ status, code: body.errors[0].extensions.code }).toEqual({
       status: 400,
       code: 'SUBSCRIPTION_NOT_SUPPORTED',

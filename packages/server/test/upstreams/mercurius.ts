@@ -12,6 +12,7 @@ export async function start(...more: string[]): Promise<Upstream> {
   const app = Fastify();
   await app.register(mercurius, {
     schema: [typeDefs, ...more].join('\n'),
+    subscription: { context: (_connection, request) => ({ headers: request.headers }) },
     resolvers: createResolvers(),
     context: (request) => ({ headers: request.headers }),
   });

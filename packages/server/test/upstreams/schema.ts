@@ -60,6 +60,17 @@ export const typeDefs = `
   }
 
   type Mutation { addWidget(name: String!): Widget! }
+
+  type Subscription {
+    "Counts from 1, with that many milliseconds before each."
+    ticks(count: Int!, everyMs: Int = 1): Int!
+    "Texts of that many characters, for ever and without a pause."
+    flood(size: Int!): String!
+    "What Query.headers answers, once."
+    headersSeen: [Header!]!
+    "One event that is an error, then the end."
+    failEvent: Int!
+  }
 `;
 
 const makeWidget = (number: number, name = `Widget ${number}`): Widget => ({
@@ -77,6 +88,39 @@ const fail = (field: string) => () => {
 
 function listHeaders(headers: IncomingHttpHeaders) {
   return Object.entries(headers).map(([name, value]) => ({ name, value: String(value) }));
+}
+
+/** Subscriptions that run at this moment, in this process. */
+export const subscribed = { count: 0, flooded: 0 };
+
+async function* counted<T>(events: AsyncGenerator<T>): AsyncGenerator<T> {
+  subscribed.count++;
+  try {
+    yield* events;
+  } finally {
+    subscribed.count--;
+  }
+}
+
+async function* tick(count: number, everyMs: number) {
+  for (let i = 1; i <= count; i++) {
+    await sleep(everyMs, undefined, { ref: false });
+    yield { ticks: i };
+  }
+}
+
+async function* flood(size: number) {
+  const event = { flood: 'x'.repeat(size) };
+  for (;;) {
+    // Not to starve everything else of this process.
+    await sleep(0);
+    subscribed.flooded++;
+    yield event;
+  }
+}
+
+async function* once<T>(event: T) {
+  yield event;
 }
 
 /** The resolvers of {@link typeDefs} over fifty widgets of their own. */
@@ -107,6 +151,18 @@ export function createResolvers() {
         widgets.push(widget);
         return widget;
       },
+    },
+    Subscription: {
+      ticks: {
+        subscribe: (_: unknown, { count, everyMs }: { count: number; everyMs: number }) =>
+          counted(tick(count, everyMs)),
+      },
+      flood: { subscribe: (_: unknown, { size }: { size: number }) => counted(flood(size)) },
+      headersSeen: {
+        subscribe: (_: unknown, __: unknown, { headers }: UpstreamContext) =>
+          counted(once({ headersSeen: listHeaders(headers) })),
+      },
+      failEvent: { subscribe: () => counted(once({ failEvent: 1 })), resolve: fail('failEvent') },
     },
     Widget: { related: firstWidgets },
     Maker: { widgets: firstWidgets },

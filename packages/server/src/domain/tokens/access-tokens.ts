@@ -29,6 +29,8 @@ export interface AccessTokens {
   verify(token: string): Promise<Claims>;
   /** Forgets which tokens were verified: a key that signed some of them is good no more. */
   forget(): void;
+  /** How often it has forgotten: who keeps claims for long has to verify their token again when this changes. */
+  readonly forgotten: number;
 }
 
 export interface AccessTokenSettings {
@@ -60,6 +62,7 @@ export function createAccessTokens(
   clock: Clock,
 ): AccessTokens {
   let verified = createBoundedMap<Claims>(rememberedTokens);
+  let forgotten = 0;
 
   /** Asked at every use: a remembered token is still one that can expire or be revoked. */
   function assertLive(claims: Claims): Claims {
@@ -118,6 +121,11 @@ export function createAccessTokens(
 
     forget() {
       verified = createBoundedMap<Claims>(rememberedTokens);
+      forgotten++;
+    },
+
+    get forgotten() {
+      return forgotten;
     },
   };
 }

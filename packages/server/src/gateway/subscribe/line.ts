@@ -1,0 +1,32 @@
+import type { Question } from '../ask.js';
+import type { RawHeaders } from '../headers.js';
+import type { EventStream } from './events.js';
+
+/** What carries the subscriptions of one connection of a caller to the upstream, under that caller's identity. */
+export interface Line {
+  /** Begins one subscription at the upstream; an empty one after `close`. */
+  subscribe(question: Question): EventStream;
+  /** Ends whatever still runs on it. */
+  close(): void;
+}
+
+/** The way to an upstream that takes subscriptions. */
+export interface Subscriber {
+  /** Connects nowhere yet: the first subscription does. `headers` say who the caller is. */
+  openLine(headers: RawHeaders): Line;
+  /** Cuts every line. */
+  close(): Promise<void>;
+}
+
+/** Times in milliseconds. */
+export interface LineSettings {
+  readonly url: string;
+  /** How long it may take until the upstream has taken a connection. */
+  readonly timeout: number;
+  /** Characters that may wait for a caller before the upstream is no longer read. */
+  readonly buffer: number;
+  readonly keepAlive: number;
+}
+
+/** The largest event that is taken from an upstream, in bytes. */
+export const maxEventBytes = 16 * 1024 * 1024;

@@ -1,0 +1,50 @@
+import { Pool } from 'undici';
+import type { Line, LineSettings, Subscriber } from './line.js';
+import { openSseLine } from './sse-line.js';
+import { openWebSocketLine } from './websocket-line.js';
+
+/** The way to an upstream that takes subscriptions over `kind`. */
+export function createSubscriber(kind: 'ws' | 'sse', settings: LineSettings): Subscriber {
+  return kind === 'ws' ? overWebSockets(settings) : overEvents(settings);
+}
+
+function overWebSockets(settings: LineSettings): Subscriber {
+  const lines = new Set<Line>();
+  const url = withScheme(settings.url, 'ws');
+  return {
+    openLine(headers) {
+      const line = openWebSocketLine({ ...settings, url }, headers);
+      lines.add(line);
+      return {
+        subscribe: line.subscribe,
+        close() {
+          lines.delete(line);
+          line.close();
+        },
+      };
+    },
+    async close() {
+      for (const line of lines) line.close();
+    },
+  };
+}
+
+function overEvents({ url, timeout, buffer }: LineSettings): Subscriber {
+  const { origin, pathname, search } = new URL(withScheme(url, 'http'));
+  // Of its own, and without a bound: a stream holds its connection for as long as it runs, and other operations must
+  // not wait for one. Their number is bounded where callers come in.
+  const pool = new Pool(origin, {
+    connections: null,
+    headersTimeout: timeout,
+    connectTimeout: timeout,
+    bodyTimeout: 0,
+  });
+  return {
+    openLine: (headers) => openSseLine({ pool, path: pathname + search, buffer }, headers),
+    close: () => pool.destroy(),
+  };
+}
+
+function withScheme(url: string, scheme: 'http' | 'ws'): string {
+  return url.replace(/^(?:http|ws)(?=s?:)/i, scheme);
+}

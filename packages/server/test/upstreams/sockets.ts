@@ -1,0 +1,61 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createHandler } from 'graphql-http/lib/use/http';
+import { useServer } from 'graphql-ws/use/ws';
+import { createSchema } from 'graphql-yoga';
+import { WebSocketServer } from 'ws';
+import { createResolvers, typeDefs, type UpstreamContext } from './schema.js';
+import { recordRequests, type Upstream } from './upstream.js';
+
+/** An upstream that takes subscriptions over WebSockets. */
+export interface SocketUpstream extends Upstream {
+  /** The payloads of connection_init, the oldest first. */
+  readonly payloads: unknown[];
+  /** How many WebSockets are open. */
+  openSockets(): number;
+  /** Cuts every WebSocket without a word. */
+  cut(): void;
+}
+
+/** The server of graphql-ws over ws, and graphql-http beside it, on a random port. */
+export async function start(): Promise<SocketUpstream> {
+  const schema = createSchema<UpstreamContext>({ typeDefs, resolvers: createResolvers() });
+  const server = createServer(
+    createHandler({
+      schema,
+      context: ({ raw }) => ({ headers: raw.headers }) as unknown as Record<PropertyKey, unknown>,
+    }),
+  );
+  const sockets = new WebSocketServer({ server, path: '/graphql' });
+  const payloads: unknown[] = [];
+  useServer(
+    {
+      schema,
+      onConnect: ({ connectionParams }) => void payloads.push(connectionParams),
+      context: ({ extra }) => ({ headers: extra.request.headers }),
+    },
+    sockets,
+  );
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const { requests, stop } = recordRequests(port);
+  const cut = () => {
+    for (const socket of sockets.clients) socket.terminate();
+  };
+  return {
+    name: 'graphql-ws',
+    url: `http://127.0.0.1:${port}/graphql`,
+    requests,
+    payloads,
+    openSockets: () => sockets.clients.size,
+    cut,
+    async close() {
+      stop();
+      cut();
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
