@@ -1,4 +1,6 @@
 import type { Fetcher, FetcherOpts, FetcherParams } from '@graphiql/toolkit';
+import { getOperationAST, parse } from 'graphql';
+import { subscribe } from './subscriptions.js';
 
 const failure = (message: string) => ({ errors: [{ message }] });
 
@@ -28,7 +30,7 @@ function post(params: FetcherParams, options: FetcherOpts | undefined) {
  * A refusal (401, 403, …) is returned like any other answer, so that its reader sees the code and what to do.
  * Never throws: where there is no JSON to show, it returns an error that says why.
  */
-export const fetcher: Fetcher = async (params, options) => {
+const ask = async (params: FetcherParams, options: FetcherOpts | undefined) => {
   try {
     const response = await post(params, options);
     const text = await response.text();
@@ -42,3 +44,19 @@ export const fetcher: Fetcher = async (params, options) => {
     return failure(`The request did not get through: ${error instanceof Error ? error.message : String(error)}`);
   }
 };
+
+/** Runs an operation of any kind: a subscription over a WebSocket, anything else over HTTP. */
+export const fetcher: Fetcher = (params, options) => {
+  const named = withoutStaleName(params);
+  return isSubscription(named) ? subscribe(named, options?.headers) : ask(params, options);
+};
+
+/** Read from the text itself: the document that GraphiQL hands over may be the one before, as its name may be. */
+function isSubscription({ query, operationName }: FetcherParams): boolean {
+  if (!query.includes('subscription')) return false;
+  try {
+    return getOperationAST(parse(query), operationName)?.operation === 'subscription';
+  } catch {
+    return false; // The server says what is wrong with it.
+  }
+}
