@@ -85,10 +85,8 @@ async function answer(exchange: Exchange, endpoint: GraphqlEndpoint, basic: RawH
   exchange.kind = plan.kind;
   if (asEvents) return answerWithEvents(call);
   if (plan.kind === 'own') return runOwn(call, plan);
-  if (claims) {
-    const learning = meter(exchange, endpoint.domain.usage, claims.userId, prepared.operation);
-    if (learning) await learning;
-  }
+  const learning = meter(call);
+  if (learning) await learning;
   return plan.kind === 'upstream' ? runUpstream(call, plan) : runSplit(call, plan);
 }
 

@@ -8,18 +8,24 @@ export interface Admission {
   done(): void;
 }
 
-const asItIs: Admission = { event: (json) => json, done: () => undefined };
-
 /**
  * Decides whether an operation may run, before anything of it does, and what becomes of its answers: the one place where
  * access and metering meet what comes over WebSockets and event streams. The caller's rate and the cost of the document
  * have been looked at before, as with any request. Throws what the caller is to be told.
  */
-export function admit({ exchange, prepared }: Operation): Admission {
-  if (prepared.plan.operation === 'subscription') {
+export function admit({ exchange, endpoint, prepared }: Operation): Admission {
+  const isSubscription = prepared.plan.operation === 'subscription';
+  if (isSubscription) {
     // It is in work only while something happens; how many may run at all is counted where connections are.
     exchange.caller?.leave();
     exchange.caller = undefined;
   }
-  return asItIs;
+  return {
+    event(json) {
+      // The subscription was one request; what its events hold is counted as it comes.
+      if (isSubscription && exchange.consumer) endpoint.domain.usage.recordEvent(exchange.consumer, prepared.operation);
+      return json;
+    },
+    done: () => undefined,
+  };
 }

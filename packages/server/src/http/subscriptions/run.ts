@@ -6,6 +6,7 @@ import { DocumentError } from '../../graphql/document-error.js';
 import { formatDocumentError, formatError, toLatchkeyError } from '../../graphql/format-error.js';
 import type { Operation } from '../call.js';
 import type { Attempt } from '../exchange.js';
+import { meter } from '../meter.js';
 import { answerOwn } from '../run-own.js';
 import { answerSplit } from '../run-split.js';
 import { note } from '../send.js';
@@ -25,9 +26,14 @@ const aboutConnection: ReadonlySet<string> = new Set([
 
 /**
  * Runs an operation of any kind: the same as over HTTP, with its answers as a stream. `line` gives the caller's line to
- * the upstream. Throws SUBSCRIPTION_NOT_SUPPORTED, or UPSTREAM_UNAVAILABLE while nobody knows its schema.
+ * the upstream. Throws SUBSCRIPTION_NOT_SUPPORTED, QUOTA_EXCEEDED, or UPSTREAM_UNAVAILABLE while nobody knows its schema.
  */
 export function run(operation: Operation, line: () => Line | Promise<Line>): EventStream {
+  const learning = meter(operation);
+  return learning ? createLater(learning.then(() => start(operation, line))) : start(operation, line);
+}
+
+function start(operation: Operation, line: () => Line | Promise<Line>): EventStream {
   const { plan } = operation.prepared;
   if (plan.operation !== 'subscription') return createSingle((signal) => answerOnce(operation, signal));
   operation.endpoint.door.assertOpen();
