@@ -41,7 +41,7 @@ export async function openGate(config: Config, log: Log, { onServed }: GateListe
   const surface = createOwnSurface(config.rename);
   const upstream = openUpstream(config);
   const schemas = createSchemaViews(surface, config.rename, hasUpstream);
-  const ownerOf = createOwnerOf(surface.fields, hasUpstream);
+  const ownerOf = createOwnerOf(surface.fields, hasUpstream, surface.inputs);
   const upstreamSchema = () => (hasUpstream && schemas.isComplete ? schemas.current.authenticated : undefined);
   const costs = createCosts(config, ownerOf, upstreamSchema);
   const manifest = config.trustedDocuments === undefined ? undefined : readManifest(config.trustedDocuments);

@@ -1,4 +1,5 @@
 import { LatchkeyError } from '../domain/errors.js';
+import { isAnswer } from './answer-shape.js';
 import type { RawHeaders } from './headers.js';
 import type { Answer } from './merge.js';
 import { toUpstreamError, type Upstream } from './upstream.js';
@@ -79,6 +80,5 @@ export function parseAnswer(text: string): Answer | undefined {
   } catch {
     return undefined;
   }
-  const isAnswer = typeof answer === 'object' && answer !== null && ('data' in answer || 'errors' in answer);
-  return isAnswer ? (answer as Answer) : undefined;
+  return isAnswer(answer) ? answer : undefined;
 }

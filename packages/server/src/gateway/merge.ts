@@ -1,4 +1,5 @@
 import type { SplitPlan } from './plan.js';
+import { isIncluded } from './root-order.js';
 
 /** An answer as GraphQL §7 has it, ready to be written as JSON. */
 export interface Answer {
@@ -11,9 +12,14 @@ export interface Answer {
  * The two parts of an answer as one, with the keys in the order of the caller's document. Where one side's
  * data is null because something at its root was null that must not be, the whole is null (GraphQL §6.4.4).
  */
-export function mergeAnswers(plan: SplitPlan, own: Answer, upstream: Answer): Answer {
-  const errors = [...(own.errors ?? []), ...(upstream.errors ?? [])];
-  const data = own.data && upstream.data ? mergeData(plan, own.data, upstream.data) : null;
+export function mergeAnswers(
+  plan: SplitPlan,
+  variables: Readonly<Record<string, unknown>> | null,
+  own: Answer,
+  upstream: Answer,
+): Answer {
+  const errors = [...(own.errors ?? []), ...(withoutLocations(upstream).errors ?? [])];
+  const data = own.data && upstream.data ? mergeData(plan, variables, own.data, upstream.data) : null;
   return {
     ...(errors.length > 0 && { errors }),
     data,
@@ -21,17 +27,29 @@ export function mergeAnswers(plan: SplitPlan, own: Answer, upstream: Answer): An
   };
 }
 
+/** Less the lines and columns of the document that was made for the upstream: in the caller's, they are wrong. */
+export function withoutLocations(answer: Answer): Answer {
+  if (!answer.errors) return answer;
+  const errors = answer.errors.map((error) => {
+    const { locations, ...rest } = error as { readonly locations?: unknown };
+    return rest;
+  });
+  return { ...answer, errors };
+}
+
 function mergeData(
   plan: SplitPlan,
+  variables: Readonly<Record<string, unknown>> | null,
   own: Readonly<Record<string, unknown>>,
   upstream: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
   // No prototype: "__proto__" is a fine alias.
   const data: Record<string, unknown> = Object.create(null);
-  for (const { key, owner } of plan.fields) {
-    const side = owner === 'upstream' ? upstream : own;
+  for (const selection of plan.order) {
+    const { key, isUpstream } = selection;
+    const side = isUpstream ? upstream : own;
     // A skipped field has no key.
-    if (Object.hasOwn(side, key)) data[key] = side[key];
+    if (Object.hasOwn(side, key) && isIncluded(selection, variables)) data[key] = side[key];
   }
   return data;
 }

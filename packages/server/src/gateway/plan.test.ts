@@ -4,6 +4,8 @@ import { LatchkeyError } from '../domain/errors.js';
 import { type Plan, planOperation } from './plan.js';
 import { createOwnerOf } from './root-fields.js';
 
+const ownInputs = new Set(['SignInCredentials']);
+
 const ownFields = {
   query: new Set(['viewer']),
   mutation: new Set(['signIn', 'signOut']),
@@ -11,7 +13,11 @@ const ownFields = {
 };
 
 function plan(text: string, operationName: string | null = null, hasUpstream = true): Plan {
-  return planOperation(parse(text, { noLocation: true }), operationName, createOwnerOf(ownFields, hasUpstream));
+  return planOperation(
+    parse(text, { noLocation: true }),
+    operationName,
+    createOwnerOf(ownFields, hasUpstream, ownInputs),
+  );
 }
 
 /** The error that planning ends with. */
@@ -124,6 +130,7 @@ describe('an operation', () => {
       kind: 'upstream',
       operation: 'query',
       fields: [{ key: 'hello', name: 'hello', owner: 'upstream' }],
+      variables: [],
     });
   });
 
@@ -139,6 +146,30 @@ describe('an operation', () => {
         variables: ['a'],
       },
     });
+  });
+
+  test.each([
+    ['a variable of a type of ours', 'query B($c: SignInCredentials! = { password: "secret" }) { hello }'],
+    ['a fragment that nobody spreads', 'fragment M on Mutation { signIn(password: "secret") }'],
+    ['a fragment in another', 'fragment M on Mutation { ...N } fragment N on Mutation { a { signIn } }'],
+  ])('is sent by itself where the rest of the document has %s', (_, rest) => {
+    expect(plan(`query A { hello } ${rest}`, 'A')).toMatchObject({ upstream: { query: 'query A {\n  hello\n}' } });
+  });
+
+  test.each([
+    ['query A($c: SignInCredentials!) { hello }', '"$c" is of a type of Latchkey'],
+    ['query A($c: [SignInCredentials!]) { hello(a: $c) }', '"$c" is of a type of Latchkey'],
+    ['{ signIn(credentials: { password: "secret" }) { accessToken } }', 'with the word "mutation"'],
+    ['{ ... { a: signIn(credentials: { password: "secret" }) { accessToken } hello } }', 'with the word "mutation"'],
+  ])('is refused here where the upstream could only refuse it, and would have the password: %s', (text, message) => {
+    expect(refusal(text)).toMatchObject({
+      code: 'GRAPHQL_VALIDATION_FAILED',
+      message: expect.stringContaining(message),
+    });
+  });
+
+  test('of the upstream may be called as one of ours', () => {
+    expect(plan('{ signIn(email: "a", password: "b") { token } }').kind).toBe('upstream');
   });
 
   test('that doubles at each of forty fragments costs no more than its text', () => {

@@ -1,6 +1,15 @@
-import { type DocumentNode, Kind, type OperationDefinitionNode, type OperationTypeNode, print } from 'graphql';
+import {
+  type DocumentNode,
+  type FieldNode,
+  Kind,
+  type OperationDefinitionNode,
+  type OperationTypeNode,
+  print,
+} from 'graphql';
 import { LatchkeyError } from '../domain/errors.js';
+import { assertNothingOfOurs, mentionsOurs } from './privacy.js';
 import { type Fragments, listRootFields, type OwnerOf, type RootField } from './root-fields.js';
+import { listRootSelections, type RootSelection } from './root-order.js';
 import { extractPart } from './split.js';
 
 /** What is to be done for one operation of one document; made once and cached. */
@@ -25,7 +34,9 @@ export interface OwnPlan extends AnyPlan {
 /** Only the upstream's fields: the caller's bytes go on as they came. */
 export interface UpstreamPlan extends AnyPlan {
   readonly kind: 'upstream';
-  /** What goes on instead where another operation of the document is ours: an editor sends its sign-in along. */
+  /** The variables that the operation declares: no others are passed on. */
+  readonly variables: readonly string[];
+  /** What goes on instead where something else in the document is ours: an editor sends its sign-in along. */
   readonly upstream?: UpstreamPart;
 }
 
@@ -35,6 +46,8 @@ export interface SplitPlan extends AnyPlan {
   /** Not validated yet. */
   readonly own: DocumentNode;
   readonly upstream: UpstreamPart;
+  /** For the order of the keys, which @skip and @include decide about too. */
+  readonly order: readonly RootSelection[];
 }
 
 export interface UpstreamPart {
@@ -55,34 +68,33 @@ export function planOperation(document: DocumentNode, operationName: string | nu
 
   if (!hasUpstream) return { kind: 'own', operation, fields, own: extractPart(definition, fragments, () => true) };
   if (!hasOwn) {
-    if (!hasOperationOfOurs(document, fragments, ownerOf)) return { kind: 'upstream', operation, fields };
+    assertNothingOfOurs(definition, roots, ownerOf);
+    const variables = (definition.variableDefinitions ?? []).map(({ variable }) => variable.name.value);
+    if (!mentionsOurs(document, fragments, ownerOf)) return { kind: 'upstream', operation, fields, variables };
     return {
       kind: 'upstream',
       operation,
       fields,
+      variables,
       upstream: toUpstreamPart(extractPart(definition, fragments, () => true)),
     };
   }
   if (operation === 'mutation') throw new LatchkeyError('MIXED_MUTATION');
   assertDistinctKeys(fields);
-  const isUpstream = new Set(roots.filter(({ owner }) => owner === 'upstream').map(({ node }) => node));
+  const upstreamNodes = new Set(roots.filter(({ owner }) => owner === 'upstream').map(({ node }) => node));
+  const isUpstream = (field: FieldNode) => upstreamNodes.has(field);
   return {
     kind: 'split',
     operation,
     fields,
-    own: extractPart(definition, fragments, (field) => !isUpstream.has(field)),
-    upstream: toUpstreamPart(extractPart(definition, fragments, (field) => isUpstream.has(field))),
+    own: extractPart(definition, fragments, (field) => !isUpstream(field)),
+    upstream: toUpstreamPart(extractPart(definition, fragments, isUpstream)),
+    order: listRootSelections(definition, fragments, isUpstream),
   };
 }
 
 function operationsOf(document: DocumentNode): readonly OperationDefinitionNode[] {
   return document.definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION);
-}
-
-function hasOperationOfOurs(document: DocumentNode, fragments: Fragments, ownerOf: OwnerOf): boolean {
-  return operationsOf(document).some(({ operation, selectionSet }) =>
-    listRootFields(operation, selectionSet, fragments, ownerOf).some(({ owner }) => owner === 'own'),
-  );
 }
 
 /** GraphQL §6.1 GetOperation. Throws OPERATION_NOT_FOUND. */

@@ -12,15 +12,24 @@ export type Owner = 'own' | 'introspection' | 'upstream' | 'either';
 /** The names of our fields at the root, by operation type. */
 export type OwnFields = Readonly<Record<OperationTypeNode, ReadonlySet<string>>>;
 
-export type OwnerOf = (operation: OperationTypeNode, field: string) => Owner;
+export interface OwnerOf {
+  (operation: OperationTypeNode, field: string): Owner;
+  /** Whether an input type of this name is ours. */
+  isOwnInput(type: string): boolean;
+}
 
 /** Where there is no upstream, what is not ours is left to validation to refuse. */
-export function createOwnerOf(ownFields: OwnFields, hasUpstream: boolean): OwnerOf {
-  return (operation, field) => {
+export function createOwnerOf(
+  ownFields: OwnFields,
+  hasUpstream: boolean,
+  ownInputs: ReadonlySet<string> = new Set(),
+): OwnerOf {
+  const ownerOf = (operation: OperationTypeNode, field: string): Owner => {
     if (field === '__typename') return 'either';
     if (field === '__schema' || field === '__type') return 'introspection';
     return !hasUpstream || ownFields[operation].has(field) ? 'own' : 'upstream';
   };
+  return Object.assign(ownerOf, { isOwnInput: (type: string) => ownInputs.has(type) });
 }
 
 export type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;

@@ -71,7 +71,7 @@ export function extractPart(
 }
 
 /** The variables and fragments that an operation reaches. */
-function listUses(operation: OperationDefinitionNode, fragments: Fragments) {
+export function listUses(operation: OperationDefinitionNode, fragments: Fragments) {
   const variables = new Set<string>();
   const reached = new Set<string>();
 

@@ -39,6 +39,8 @@ const ownFields: Readonly<Record<string, OwnField>> = {
 export interface OwnSurface {
   readonly document: DocumentNode;
   readonly fields: OwnFields;
+  /** The names of our input types. */
+  readonly inputs: ReadonlySet<string>;
   isCredentialField(name: string): boolean;
   /** Our schema alone, its root types called as the upstream calls its own. */
   createSchema(rootNames?: Partial<Record<'Query' | 'Mutation', string | undefined>>): GraphQLSchema;
@@ -70,8 +72,11 @@ export function createOwnSurface(rename: Rename): OwnSurface {
     return schema;
   }
 
+  const inputs = document.definitions.filter(({ kind }) => kind === Kind.INPUT_OBJECT_TYPE_DEFINITION);
+
   return {
     document,
+    inputs: new Set(inputs.map((definition) => ('name' in definition && definition.name?.value) || '')),
     fields: { query: namesOf('Query'), mutation: namesOf('Mutation'), subscription: new Set() },
     isCredentialField: (name) => resolvers.get(`Mutation.${name}`)?.isCredential ?? false,
     createSchema: (roots = {}) => attachResolvers(buildASTSchema(withRootNames(document, roots))),

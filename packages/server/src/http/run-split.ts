@@ -1,7 +1,8 @@
 import { type GraphQLSchema, isNonNullType } from 'graphql';
 import { askForText } from '../gateway/ask.js';
-import { type Answer, mergeAnswers } from '../gateway/merge.js';
+import { type Answer, mergeAnswers, withoutLocations } from '../gateway/merge.js';
 import type { SplitPlan } from '../gateway/plan.js';
+import { isIncluded } from '../gateway/root-order.js';
 import { executeOwn } from '../graphql/execute.js';
 import { formatError, toLatchkeyError } from '../graphql/format-error.js';
 import type { Call, Operation } from './call.js';
@@ -27,7 +28,7 @@ export async function answerSplit(operation: Operation, plan: SplitPlan, signal?
   ]);
   const ours = result.errors ? formatResult(result, operation).answer : (result as Answer);
   // Without a data entry the upstream has run nothing: the whole operation is one that cannot be run.
-  return theirs.data === undefined ? theirs : mergeAnswers(plan, ours, theirs);
+  return theirs.data === undefined ? withoutLocations(theirs) : mergeAnswers(plan, params.variables, ours, theirs);
 }
 
 async function ask(operation: Operation, plan: SplitPlan, signal: AbortSignal | undefined): Promise<Answer> {
@@ -37,10 +38,16 @@ async function ask(operation: Operation, plan: SplitPlan, signal: AbortSignal | 
 }
 
 /** The upstream's half of an answer when there is none: each of its fields is null, with an error at its path. */
-function upstreamFailure({ exchange }: Operation, plan: SplitPlan, schema: GraphQLSchema, thrown: unknown): Answer {
+function upstreamFailure(
+  { exchange, params }: Operation,
+  plan: SplitPlan,
+  schema: GraphQLSchema,
+  thrown: unknown,
+): Answer {
   const error = toLatchkeyError(thrown);
   note(exchange, error.code, error.cause);
-  const keys = plan.fields.filter(({ owner }) => owner === 'upstream');
+  const asked = plan.order.filter((one) => one.isUpstream && isIncluded(one, params.variables));
+  const keys = [...new Map(asked.map((one) => [one.key, one])).values()];
   const errors = keys.map(({ key }) => formatError(error, exchange.id, { path: [key] }));
   const root = schema.getQueryType()?.getFields();
   const isNullable = keys.every(({ name }) => !isNonNullType(root?.[name]?.type));

@@ -1,13 +1,17 @@
 import { ApolloServer } from '@apollo/server';
 import { startStandaloneServer } from '@apollo/server/standalone';
-import { createResolvers, typeDefs, type UpstreamContext } from './schema.js';
+import { createResolvers, type ExecutableSchema, typeDefs, type UpstreamContext } from './schema.js';
 import { recordRequests, type Upstream } from './upstream.js';
 
 /** Apollo Server 5 with its standalone HTTP server, on a random port; `more` is SDL that is added to its schema. */
-export async function start(...more: string[]): Promise<Upstream> {
+export function start(...more: string[]): Promise<Upstream> {
+  return startWith({ typeDefs: [typeDefs, ...more].join('\n'), resolvers: createResolvers() });
+}
+
+/** The same with a schema of the test's own. */
+export async function startWith(schema: ExecutableSchema): Promise<Upstream> {
   const server = new ApolloServer<UpstreamContext>({
-    typeDefs: [typeDefs, ...more],
-    resolvers: createResolvers(),
+    ...schema,
     introspection: true,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,

@@ -6,6 +6,13 @@ export interface UpstreamContext {
   headers: IncomingHttpHeaders;
 }
 
+/** What a server of the tests serves. */
+export interface ExecutableSchema {
+  readonly typeDefs: string;
+  // biome-ignore lint/suspicious/noExplicitAny: each server has a type of its own for resolvers
+  readonly resolvers: Record<string, any>;
+}
+
 interface Widget {
   __typename: 'Widget';
   id: string;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createSchema, createYoga } from 'graphql-yoga';
-import { createResolvers, typeDefs, type UpstreamContext } from './schema.js';
+import { createResolvers, type ExecutableSchema, typeDefs, type UpstreamContext } from './schema.js';
 import { recordRequests, type Upstream } from './upstream.js';
 
 interface ServerContext {
@@ -10,12 +10,14 @@ interface ServerContext {
 }
 
 /** GraphQL Yoga 5 on node:http, on a random port; `more` is SDL that is added to its schema. */
-export async function start(...more: string[]): Promise<Upstream> {
+export function start(...more: string[]): Promise<Upstream> {
+  return startWith({ typeDefs: [typeDefs, ...more].join('\n'), resolvers: createResolvers() });
+}
+
+/** The same with a schema of the test's own. */
+export async function startWith(schema: ExecutableSchema): Promise<Upstream> {
   const yoga = createYoga<ServerContext, UpstreamContext>({
-    schema: createSchema<ServerContext & UpstreamContext>({
-      typeDefs: [typeDefs, ...more],
-      resolvers: createResolvers(),
-    }),
+    schema: createSchema<ServerContext & UpstreamContext>(schema),
     context: ({ req }) => ({ headers: req.headers }),
     maskedErrors: false,
     logging: false,
