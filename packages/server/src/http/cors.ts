@@ -4,6 +4,9 @@ import type { RawHeaders } from '../gateway/headers.js';
 
 const none: RawHeaders = [];
 
+/** A list of names of header fields, not for ever long. */
+const fieldNames = /^(?=.{1,1000}$)[\w.-]+(?:, *[\w.-]+)*$/;
+
 /** Seconds that a browser may remember what a preflight said. */
 const preflightMaxAge = 600;
 
@@ -30,14 +33,19 @@ export function corsHeaders(request: IncomingMessage, publicUrl: string, allowed
   ];
 }
 
-/** The answer to a preflight of an allowed origin. No credentials mode: a bearer token is no cookie. */
-export function preflightHeaders(cors: RawHeaders): RawHeaders {
+/**
+ * The answer to a preflight of an allowed origin. No credentials mode: a bearer token is no cookie. The page may send the
+ * further fields that it asks about (`requested`), for the API behind us has fields of its own, and traces have some:
+ * what must not be forged is not passed on from anybody.
+ */
+export function preflightHeaders(cors: RawHeaders, requested = ''): RawHeaders {
   return [
     ...cors,
     'access-control-allow-methods',
     'GET, POST',
     'access-control-allow-headers',
     'Authorization, Authorisation, Content-Type, Accept, X-Request-Id',
+    ...(fieldNames.test(requested) ? ['access-control-allow-headers', requested] : []),
     'access-control-max-age',
     String(preflightMaxAge),
   ];

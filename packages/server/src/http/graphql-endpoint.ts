@@ -55,7 +55,8 @@ async function answer(exchange: Exchange, endpoint: GraphqlEndpoint, basic: RawH
   const cors = corsHeaders(request, endpoint.publicUrl, endpoint.corsOrigins);
   const headers = cors.length > 0 ? basic.concat(cors) : basic;
   if (request.method === 'OPTIONS') {
-    response.writeHead(204, [...preflightHeaders(headers), 'allow', 'GET, POST']).end();
+    const preflight = preflightHeaders(headers, request.headers['access-control-request-headers']);
+    response.writeHead(204, [...preflight, 'allow', 'GET, POST']).end();
     return;
   }
   const { accept } = request.headers;

@@ -18,7 +18,7 @@ describe.each(upstreams)('generated queries with fields of ours before $name', (
   afterAll(() => gate.stop());
 
   test('are answered as the upstream alone answers, with ours in the order of the document', async () => {
-    const { answered } = await compareMixed(gate, new Set(['query']));
+    const { answered } = await compareMixed(gate, /^query$/);
     expect(answered).toBeGreaterThan(count * 0.4);
     const bodies = gate.upstream.requests.map(({ body }) => body);
     expect(bodies.find((body) => body.includes(secret) || /viewer|leftOver|ownName/.test(body))).toBeUndefined();

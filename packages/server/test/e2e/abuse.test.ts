@@ -265,18 +265,18 @@ describe('pages of other origins', () => {
   });
 
   test('are told before they call', async () => {
-    const ask = (from: string) =>
+    const ask = (from: string, fields = 'authorization,content-type') =>
       fetch(gate.server.url, {
         method: 'OPTIONS',
-        headers: {
-          origin: from,
-          'access-control-request-method': 'POST',
-          'access-control-request-headers': 'authorization,content-type',
-        },
+        headers: { origin: from, 'access-control-request-method': 'POST', 'access-control-request-headers': fields },
       });
     const { status, headers } = await ask(origin);
     expect([status, headers.get('access-control-allow-origin')]).toEqual([204, origin]);
     expect(headers.get('access-control-allow-headers')).toMatch(/Authorization.*Content-Type/);
+    const more = await ask(origin, 'authorization, traceparent, x-tenant, apollographql-client-name');
+    expect(more.headers.get('access-control-allow-headers')).toMatch(/Authorization.*traceparent, x-tenant, apollo/);
+    const odd = await ask(origin, 'x-a\t<script>');
+    expect(odd.headers.get('access-control-allow-headers')).not.toContain('x-a');
     const refused = await ask('https://evil.example');
     expect([refused.status, refused.headers.get('access-control-allow-origin')]).toEqual([403, null]);
   });

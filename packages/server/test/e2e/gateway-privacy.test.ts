@@ -62,6 +62,46 @@ describe.each(upstreams)('what $name gets to see', ({ start }) => {
     for (const secret of [password, refreshToken]) expect(seen()).not.toContain(secret);
   });
 
+  test('is no variable that the operation does not declare: the pane of an editor still has the sign-in', async () => {
+    const credentials = { userName, password, refreshToken };
+    for (const query of ['{ hello }', '{ hello viewer { scope } }', 'query Q($text: String!) { echo(text: $text) }']) {
+      const { body } = await ask(query, { variables: { credentials, refreshToken, text: 'hi' } });
+      expect(body.errors).toBeUndefined();
+    }
+    for (const secret of [password, refreshToken, 'credentials']) expect(seen()).not.toContain(secret);
+  });
+
+  test.each([
+    ['a sign-in without the word "mutation"', `{ ${signIn} }`, {}],
+    ['what is left of a sign-in', 'query ($c: SignInCredentials!) { hello }', { c: { userName, password } }],
+    [
+      'a written default that is left',
+      `query ($c: SignInCredentials! = { userName: "a", password: "${password}" }) { hello }`,
+      {},
+    ],
+    [
+      'a field of ours and what is left of a sign-in',
+      'query ($c: SignInCredentials!) { hello viewer { scope } }',
+      { c: { userName, password } },
+    ],
+  ])('is nothing of %s, which is refused', async (_, query, variables) => {
+    const before = gate.upstream.requests.length;
+    const { status, body } = await ask(query, { variables });
+    expect({ status, code: body.errors[0].extensions.code }).toEqual({
+      status: 400,
+      code: 'GRAPHQL_VALIDATION_FAILED',
+    });
+    expect(gate.upstream.requests).toHaveLength(before);
+  });
+
+  test('is nothing of what another operation of the document or an unused fragment has written', async () => {
+    const rest = `query Old($c: SignInCredentials = { userName: "a", password: "${password}" }) { hello }
+      fragment Gone on Mutation { ${signIn} }`;
+    const { body } = await ask(`query New { hello } ${rest}`, { operationName: 'New' });
+    expect(body).toEqual({ data: { hello: 'world' } });
+    expect(seen()).not.toContain(password);
+  });
+
   test('is never another header of ours than the access token', () => {
     const names = new Set(gate.upstream.requests.flatMap(({ headers }) => Object.keys(headers)));
     expect([...names].filter((name) => /cookie|authorisation|latchkey|proxy/.test(name))).toEqual([]);
