@@ -36,6 +36,7 @@ export function differenceOf(direct: Answered, gated: Answered, wasForwarded: bo
         ? undefined
         : `the gate refuses (${code}) what the upstream runs`;
     }
+    if (code !== '') return `the gate refuses with ${code}`;
     return JSON.stringify(ours.data) === JSON.stringify(theirs.data)
       ? undefined
       : 'the data that the gate answers itself';
