@@ -1,5 +1,5 @@
 import { LatchkeyError } from '../domain/errors.js';
-import { isAnswer } from './answer-shape.js';
+import { isAnswer, isShallow } from './answer-shape.js';
 import type { RawHeaders } from './headers.js';
 import type { Answer } from './merge.js';
 import { toUpstreamError, type Upstream } from './upstream.js';
@@ -74,6 +74,7 @@ export async function readText(body: AsyncIterable<Buffer>): Promise<string> {
 
 /** Undefined unless the text is an answer of GraphQL. */
 export function parseAnswer(text: string): Answer | undefined {
+  if (!isShallow(text)) return undefined;
   let answer: unknown;
   try {
     answer = JSON.parse(text);
