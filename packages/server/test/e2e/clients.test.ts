@@ -165,6 +165,19 @@ describe.each([
   });
 });
 
+test('a session asked at once for another token by many refreshes once', async () => {
+  const gate = await startGate(() => yoga.start());
+  onTestFinished(() => gate.stop());
+  const session = createSession({ url: gate.server.url, userName: 'ada@example.com', password });
+  const used = await session.accessToken();
+  const spy = vi.spyOn(globalThis, 'fetch');
+  const renewed = await Promise.all(Array.from({ length: 20 }, () => session.renew(used)));
+  expect(spy).toHaveBeenCalledTimes(1);
+  expect(new Set(renewed).size).toBe(1);
+  expect(renewed[0]).not.toBe(used);
+  spy.mockRestore();
+});
+
 describe('with a wrong password', () => {
   test('a session says so and tries no second time', async () => {
     const gate = await startGate(() => yoga.start());
