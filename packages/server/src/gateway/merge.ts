@@ -1,5 +1,5 @@
 import type { SplitPlan } from './plan.js';
-import { isIncluded } from './root-order.js';
+import { isIncluded, type Run } from './root-order.js';
 
 /** An answer as GraphQL §7 has it, ready to be written as JSON. */
 export interface Answer {
@@ -12,14 +12,9 @@ export interface Answer {
  * The two parts of an answer as one, with the keys in the order of the caller's document. Where one side's
  * data is null because something at its root was null that must not be, the whole is null (GraphQL §6.4.4).
  */
-export function mergeAnswers(
-  plan: SplitPlan,
-  variables: Readonly<Record<string, unknown>> | null,
-  own: Answer,
-  upstream: Answer,
-): Answer {
+export function mergeAnswers(plan: SplitPlan, run: Run, own: Answer, upstream: Answer): Answer {
   const errors = [...(own.errors ?? []), ...(withoutLocations(upstream).errors ?? [])];
-  const data = own.data && upstream.data ? mergeData(plan, variables, own.data, upstream.data) : null;
+  const data = own.data && upstream.data ? mergeData(plan, run, own.data, upstream.data) : null;
   return {
     ...(errors.length > 0 && { errors }),
     data,
@@ -39,7 +34,7 @@ export function withoutLocations(answer: Answer): Answer {
 
 function mergeData(
   plan: SplitPlan,
-  variables: Readonly<Record<string, unknown>> | null,
+  run: Run,
   own: Readonly<Record<string, unknown>>,
   upstream: Readonly<Record<string, unknown>>,
 ): Record<string, unknown> {
@@ -49,7 +44,7 @@ function mergeData(
     const { key, isUpstream } = selection;
     const side = isUpstream ? upstream : own;
     // A skipped field has no key.
-    if (Object.hasOwn(side, key) && isIncluded(selection, variables)) data[key] = side[key];
+    if (Object.hasOwn(side, key) && isIncluded(selection, run)) data[key] = side[key];
   }
   return data;
 }

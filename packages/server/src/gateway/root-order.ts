@@ -1,4 +1,12 @@
-import { type DirectiveNode, type FieldNode, Kind, type OperationDefinitionNode, type SelectionSetNode } from 'graphql';
+import {
+  type DirectiveNode,
+  type FieldNode,
+  type GraphQLSchema,
+  isAbstractType,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+} from 'graphql';
 import type { Fragments } from './root-fields.js';
 
 /** A field at the root as often as the document has it, each time with the conditions that it stands under. */
@@ -7,6 +15,8 @@ export interface RootSelection {
   readonly name: string;
   readonly isUpstream: boolean;
   readonly conditions: readonly Condition[];
+  /** The types that the fragments around it are for. */
+  readonly types: readonly string[];
 }
 
 /** An `@skip` or `@include`: whether it holds where its `if` is true, and the value or the variable of that. */
@@ -17,6 +27,13 @@ interface Condition {
 }
 
 type Variables = Readonly<Record<string, unknown>> | null;
+
+/** What decides, when an operation is run, about the selections at its root. */
+export interface Run {
+  readonly variables: Variables;
+  /** With the type of the root. */
+  readonly schema: GraphQLSchema;
+}
 
 /**
  * The selections at the root in the order of the document. A fragment is in it as often as it is spread, since the
@@ -43,30 +60,52 @@ export function listRootSelections(
     });
   }
 
-  function walk({ selections }: SelectionSetNode, outer: readonly Condition[], path: readonly string[]): void {
+  interface Around {
+    readonly outer: readonly Condition[];
+    readonly types: readonly string[];
+    readonly path: readonly string[];
+  }
+
+  function walk({ selections }: SelectionSetNode, { outer, types, path }: Around): void {
     for (const selection of selections) {
       const conditions = outer.concat(conditionsOf(selection.directives));
       if (selection.kind === Kind.FIELD) {
         const name = selection.name.value;
         const key = selection.alias?.value ?? name;
-        found.push({ key, name, isUpstream: isUpstream(selection), conditions });
+        found.push({ key, name, isUpstream: isUpstream(selection), conditions, types });
       } else if (selection.kind === Kind.INLINE_FRAGMENT) {
-        walk(selection.selectionSet, conditions, path);
+        const on = selection.typeCondition?.name.value;
+        walk(selection.selectionSet, { outer: conditions, types: on === undefined ? types : [...types, on], path });
       } else if (!path.includes(selection.name.value)) {
         const fragment = fragments.get(selection.name.value);
-        if (fragment) walk(fragment.selectionSet, conditions, [...path, selection.name.value]);
+        if (!fragment) continue;
+        const on = fragment.typeCondition.name.value;
+        walk(fragment.selectionSet, {
+          outer: conditions,
+          types: [...types, on],
+          path: [...path, selection.name.value],
+        });
       }
     }
   }
 
-  walk(selectionSet, [], []);
+  walk(selectionSet, { outer: [], types: [], path: [] });
   return found;
 }
 
-/** Whether no @skip and no @include leaves the selection out, with these variables. */
-export function isIncluded({ conditions }: RootSelection, variables: Variables): boolean {
-  return conditions.every(({ holdsIf, value, variable }) => {
+/** Whether no @skip, no @include and no fragment for another type leaves the selection out (GraphQL §6.3.2). */
+export function isIncluded({ conditions, types }: RootSelection, { variables, schema }: Run): boolean {
+  const holds = conditions.every(({ holdsIf, value, variable }) => {
     const isGiven = variable !== undefined && variables !== null && Object.hasOwn(variables, variable);
     return (isGiven ? variables[variable] : value) === holdsIf;
   });
+  return holds && types.every((type) => isTypeOfRoot(type, schema));
+}
+
+function isTypeOfRoot(name: string, schema: GraphQLSchema): boolean {
+  const root = schema.getQueryType();
+  if (!root || root.name === name) return true;
+  const type = schema.getType(name);
+  // What this caller's view of the schema does not have cannot be judged.
+  return type === undefined || (isAbstractType(type) && schema.isSubType(type, root));
 }

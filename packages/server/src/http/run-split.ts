@@ -28,7 +28,8 @@ export async function answerSplit(operation: Operation, plan: SplitPlan, signal?
   ]);
   const ours = result.errors ? formatResult(result, operation).answer : (result as Answer);
   // Without a data entry the upstream has run nothing: the whole operation is one that cannot be run.
-  return theirs.data === undefined ? withoutLocations(theirs) : mergeAnswers(plan, params.variables, ours, theirs);
+  if (theirs.data === undefined) return withoutLocations(theirs);
+  return mergeAnswers(plan, { variables: params.variables, schema }, ours, theirs);
 }
 
 async function ask(operation: Operation, plan: SplitPlan, signal: AbortSignal | undefined): Promise<Answer> {
@@ -46,7 +47,8 @@ function upstreamFailure(
 ): Answer {
   const error = toLatchkeyError(thrown);
   note(exchange, error.code, error.cause);
-  const asked = plan.order.filter((one) => one.isUpstream && isIncluded(one, params.variables));
+  const run = { variables: params.variables, schema };
+  const asked = plan.order.filter((one) => one.isUpstream && isIncluded(one, run));
   const keys = [...new Map(asked.map((one) => [one.key, one])).values()];
   const errors = keys.map(({ key }) => formatError(error, exchange.id, { path: [key] }));
   const root = schema.getQueryType()?.getFields();

@@ -17,7 +17,7 @@ function parse(text: string): Parsed {
  * What the gate refuses by itself, before it asks anybody: what it cannot read it cannot forward. The upstream has to
  * refuse the same operation, in its own words and with its own status.
  */
-const refusals = new Set(['GRAPHQL_PARSE_FAILED', 'OPERATION_NOT_FOUND', 'METHOD_NOT_ALLOWED']);
+const refusals = new Set(['GRAPHQL_PARSE_FAILED', 'OPERATION_NOT_FOUND', 'METHOD_NOT_ALLOWED', 'DOCUMENT_TOO_COSTLY']);
 
 /** Introspection and a lone `__typename` are answered by the gate: with the same data, or errors of its own words. */
 const ownAnswers = new Set(['GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT', 'NOT_ACCEPTABLE']);

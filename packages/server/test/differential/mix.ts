@@ -46,7 +46,7 @@ export function mixIn(made: Case, rootType: string, random: Random): Case {
     set.splice(random.below(set.length + 1), 0, wrapped);
   }
   // The same fragment twice at the root: which of the two counts may depend on a variable.
-  const spread = mixed.operation.set.find(({ kind }) => kind === 'spread');
+  const spread = mixed.operation.set.find(({ kind, directives }) => kind === 'spread' && directives.length === 0);
   if (spread && random.oneIn(2)) {
     mixed.operation.set.unshift({
       ...structuredClone(spread),
