@@ -1,8 +1,8 @@
 import { forward } from '../gateway/forward.js';
 import type { UpstreamPlan } from '../gateway/plan.js';
-import { type Params, toBody } from '../graphql/params.js';
+import { toBody } from '../graphql/params.js';
 import type { Call } from './call.js';
-import { askerOf, ofBody, questionOf, upstreamHeaders, upstreamOf } from './upstream-request.js';
+import { askerOf, ofBody, questionOf, upstreamHeaders, upstreamOf, withoutLeftOvers } from './upstream-request.js';
 
 /** Sends the caller's bytes on, and the upstream's back. */
 export async function runUpstream(call: Call, plan: UpstreamPlan): Promise<void> {
@@ -16,15 +16,4 @@ export async function runUpstream(call: Call, plan: UpstreamPlan): Promise<void>
   if (!bytes) fields.push('content-type', 'application/json');
   const body = bytes ?? (plan.upstream ? JSON.stringify(questionOf(plan.upstream, params)) : toBody(params));
   await forward(upstreamOf(call), { body, headers: fields }, exchange.response, headers);
-}
-
-/** An editor keeps what was typed for the sign-in: a variable that the operation does not declare stays here. */
-function withoutLeftOvers({ variables: declared }: UpstreamPlan, params: Params): Params {
-  const { variables } = params;
-  for (const name in variables) {
-    if (declared.includes(name)) continue;
-    const kept = Object.entries(variables).filter(([one]) => declared.includes(one));
-    return { ...params, variables: Object.fromEntries(kept) };
-  }
-  return params;
 }

@@ -3,7 +3,7 @@ import type { Claims } from '../domain/tokens/access-tokens.js';
 import type { Question } from '../gateway/ask.js';
 import { type RawHeaders, requestHeaders } from '../gateway/headers.js';
 import type { UpstreamIdentity } from '../gateway/identity/identity.js';
-import type { UpstreamPart } from '../gateway/plan.js';
+import type { UpstreamPart, UpstreamPlan } from '../gateway/plan.js';
 import type { Upstream } from '../gateway/upstream.js';
 import type { Params } from '../graphql/params.js';
 import type { Operation } from './call.js';
@@ -12,6 +12,17 @@ import type { Operation } from './call.js';
 export function questionOf({ query, variables }: UpstreamPart, { variables: given, operationName }: Params): Question {
   const used = variables.filter((name) => given && Object.hasOwn(given, name));
   return { query, operationName, variables: Object.fromEntries(used.map((name) => [name, given?.[name]])) };
+}
+
+/** An editor keeps what was typed for the sign-in: a variable that the operation does not declare stays here. */
+export function withoutLeftOvers({ variables: declared }: UpstreamPlan, params: Params): Params {
+  const { variables } = params;
+  for (const name in variables) {
+    if (declared.includes(name)) continue;
+    const kept = Object.entries(variables).filter(([one]) => declared.includes(one));
+    return { ...params, variables: Object.fromEntries(kept) };
+  }
+  return params;
 }
 
 /** Where an operation goes that is not ours. Throws UPSTREAM_UNAVAILABLE while nobody knows the upstream's schema. */

@@ -10,7 +10,7 @@ import { meter } from '../meter.js';
 import { answerOwn } from '../run-own.js';
 import { answerSplit } from '../run-split.js';
 import { note } from '../send.js';
-import { askerOf, questionOf, upstreamHeaders, upstreamOf } from '../upstream-request.js';
+import { askerOf, questionOf, upstreamHeaders, upstreamOf, withoutLeftOvers } from '../upstream-request.js';
 
 /** Of a request that opens a WebSocket, or says how its own body and answer are written: nothing for the upstream. */
 const aboutConnection: ReadonlySet<string> = new Set([
@@ -75,8 +75,9 @@ async function answerOnce(operation: Operation, signal: AbortSignal): Promise<st
 }
 
 function wholeQuestion({ prepared: { plan }, params }: Operation) {
-  const { query, operationName, variables, extensions } = params;
   if (plan.kind === 'upstream' && plan.upstream) return questionOf(plan.upstream, params);
+  const { query, operationName, variables, extensions } =
+    plan.kind === 'upstream' ? withoutLeftOvers(plan, params) : params;
   return { query, operationName, ...(variables && { variables }), ...(extensions && { extensions }) };
 }
 
