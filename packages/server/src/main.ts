@@ -52,6 +52,7 @@ async function serve(config: Config, parts: Parts): Promise<RunningServer> {
     hashQueueLength: () => parts.passwordHashes.waiting,
     isUpstreamInService: () => schemas.isComplete,
     schema: upstream && watch.status,
+    isUpstreamBreakerOpen: () => upstream?.breaker.isOpen === true,
     revokedSessions: () => parts.revocations.size,
     changesAge: () => follower.age(),
     usage: () => domain.usage,
@@ -93,6 +94,7 @@ async function serve(config: Config, parts: Parts): Promise<RunningServer> {
     connectionInitTimeout: config.connectionInitTimeout,
     subscriptionBuffer: config.subscriptionBuffer,
     subscriptionKeepAlive: config.subscriptionKeepAlive,
+    uploads: config,
     finished: createFinish({ log, metrics, usage: domain.usage, sourceOf }),
   };
   acceptWebSockets(server, endpoint);
@@ -121,7 +123,8 @@ async function serve(config: Config, parts: Parts): Promise<RunningServer> {
       log.info({}, 'stopping');
       const watched = watch.stop();
       await Promise.all([live.stop(config.shutdownTimeout), drain(server, config.shutdownTimeout)]);
-      await Promise.all([upstream?.pool.destroy(), gate.subscriber?.close()]);
+      // Not close, which waits: a silent upstream holds what is left for long.
+      await Promise.all([upstream?.destroy(), gate.subscriber?.close()]);
       await Promise.all([watched, housekeeping.stop(), follower.stop(), domain.usage.stop()]);
       await store.close();
       log.info({}, 'stopped');

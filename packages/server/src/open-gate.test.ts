@@ -14,7 +14,7 @@ test('what was found out about a document goes in the same step as the schema th
   const gate = await openGate(config, createTestLog(), { onServed });
   onTestFinished(async () => {
     await gate.watch.stop();
-    await gate.upstream?.pool.destroy();
+    await gate.upstream?.destroy();
     rmSync(directory, { recursive: true });
   });
   gate.watch.start();

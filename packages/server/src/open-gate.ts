@@ -39,7 +39,7 @@ export interface GateListeners {
 export async function openGate(config: Config, log: Log, { onServed }: GateListeners) {
   const hasUpstream = config.upstream !== undefined;
   const surface = createOwnSurface(config.rename);
-  const upstream = openUpstream(config);
+  const upstream = openUpstream(config, log);
   const schemas = createSchemaViews(surface, config.rename, hasUpstream);
   const ownerOf = createOwnerOf(surface.fields, hasUpstream, surface.inputs);
   const upstreamSchema = () => (hasUpstream && schemas.isComplete ? schemas.current.authenticated : undefined);
@@ -66,16 +66,21 @@ export async function openGate(config: Config, log: Log, { onServed }: GateListe
   return { upstream, subscriber: openSubscriber(config), schemas, documents, preparer, door, watch };
 }
 
+/** For a command, which has its own words for what goes wrong. */
+const quiet = { info: () => undefined, warn: () => undefined };
+
 /** A connection pool to the upstream that the settings name; undefined where they name none. */
-export function openUpstream(config: Config): Upstream | undefined {
+export function openUpstream(config: Config, log: Pick<Log, 'info' | 'warn'> = quiet): Upstream | undefined {
   if (config.upstream === undefined) return undefined;
   const secrets = secretHeadersOf(config);
-  return createUpstream({
+  const settings = {
     url: config.upstream,
     timeout: config.upstreamTimeout,
+    breaker: { failures: config.upstreamBreakerFailures, pause: config.upstreamBreakerPause },
     hidden: hiddenFields(secrets),
     introspectionHeaders: introspectionFields(secrets),
-  });
+  };
+  return createUpstream(settings, log);
 }
 
 function secretHeadersOf({ upstreamHeader = {}, introspectionHeader = {} }: Config): SecretHeaders {

@@ -34,6 +34,18 @@ export async function readAll(socket: Socket): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
+/** Resolves with what has come when `text` is in it, or when the other side has ended the connection. */
+export async function readUntil(socket: Socket, text: string): Promise<string> {
+  let read = '';
+  return new Promise((resolve) => {
+    socket.on('data', (chunk) => {
+      read += chunk.toString();
+      if (read.includes(text)) resolve(read);
+    });
+    socket.once('close', () => resolve(read));
+  });
+}
+
 /** The first answer in what came. */
 export function parseRaw(raw: string): RawAnswer {
   const end = raw.indexOf('\r\n\r\n');

@@ -15,10 +15,21 @@ export interface ScriptedUpstream {
   close(): Promise<void>;
 }
 
+export interface ScriptedOptions {
+  readonly sdl?: string;
+  readonly port?: number;
+  /** Gets a multipart request, of which nothing has been read. */
+  readonly onUpload?: (request: IncomingMessage, response: ServerResponse) => void;
+}
+
 /** An upstream that answers introspection as `sdl` has it and everything else as `answer` does. */
-export async function startScripted(answer: Answer, { sdl = typeDefs, port = 0 } = {}): Promise<ScriptedUpstream> {
+export async function startScripted(
+  answer: Answer,
+  { sdl = typeDefs, port = 0, onUpload }: ScriptedOptions = {},
+): Promise<ScriptedUpstream> {
   const schema = buildSchema(sdl);
   const server = createServer(async (request, response) => {
+    if (onUpload && request.headers['content-type']?.startsWith('multipart/')) return onUpload(request, response);
     const body = await readText(request);
     if (!body.includes('IntrospectionQuery')) return answer(response, body, request);
     const { query } = JSON.parse(body) as { query: string };

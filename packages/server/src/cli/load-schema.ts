@@ -22,6 +22,6 @@ export async function loadSchemaOf(config: Config): Promise<GraphQLSchema> {
     // Nothing was known before, so there is one.
     return checkSchema(schema as GraphQLSchema, config);
   } finally {
-    await upstream?.pool.destroy();
+    await upstream?.destroy();
   }
 }

@@ -11,6 +11,7 @@ function read<T>(type: Type<T>, value: unknown): T {
 }
 
 const size = bytes('1KiB', '64MiB');
+const largeSize = bytes('1KiB', '2GiB');
 const time = duration('100ms', '30d');
 
 test.each<[string, Type<unknown>, unknown, unknown]>([
@@ -23,6 +24,7 @@ test.each<[string, Type<unknown>, unknown, unknown]>([
   ['days', time, '30d', 2_592_000_000],
   ['kibibytes', size, '512KiB', 524_288],
   ['mebibytes', size, '64MiB', 67_108_864],
+  ['gibibytes', largeSize, '2GiB', 2_147_483_648],
   ['plain bytes', size, '1024', 1024],
   ['plain bytes in JSON', size, 2048, 2048],
   ['an origin', origin, 'HTTPS://Api.Example.com:443/', 'https://api.example.com'],

@@ -13,7 +13,7 @@ export interface Type<T> {
 export type Refuse = (bad: unknown) => never;
 
 const units = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-const sizes = { '': 1, KiB: 1_024, MiB: 1_048_576 };
+const sizes = { '': 1, KiB: 1_024, MiB: 1_048_576, GiB: 1_073_741_824 };
 
 /** A whole number from `min` to `max`. */
 export function integer(min: number, max: number): Type<number> {
@@ -158,7 +158,7 @@ function milliseconds(value: unknown): number | undefined {
 }
 
 function byteCount(value: unknown): number | undefined {
-  const match = /^(\d+)(KiB|MiB|)$/.exec(written(value));
+  const match = /^(\d+)(KiB|MiB|GiB|)$/.exec(written(value));
   return match ? Number(match[1]) * sizes[match[2] as keyof typeof sizes] : undefined;
 }
 

@@ -165,12 +165,12 @@ export const errors = {
   BODY_TOO_LARGE: {
     status: 413,
     message: 'The request body is larger than is accepted.',
-    hint: 'Send less. The provider sets the limit with bodyLimit.',
+    hint: 'Send less. The provider sets the limit with bodyLimit, and for files with uploadLimit.',
   },
   UNSUPPORTED_MEDIA_TYPE: {
     status: 415,
     message: 'The request body is not application/json in UTF-8.',
-    hint: 'Send the header "Content-Type: application/json".',
+    hint: 'Send the header "Content-Type: application/json"; for files, multipart/form-data with a header that no form can send, such as Authorization.',
   },
   ORIGIN_NOT_ALLOWED: {
     status: 403,

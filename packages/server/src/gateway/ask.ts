@@ -2,7 +2,7 @@ import { LatchkeyError } from '../domain/errors.js';
 import { isAnswer, isShallow } from './answer-shape.js';
 import type { RawHeaders } from './headers.js';
 import type { Answer } from './merge.js';
-import { toUpstreamError, type Upstream } from './upstream.js';
+import { isConnectionFailure, toUpstreamError, type Upstream } from './upstream.js';
 
 export interface Question {
   readonly query: string;
@@ -10,52 +10,72 @@ export interface Question {
   readonly operationName?: string | null;
 }
 
+export interface Asking {
+  /** It is a query, so it is asked again if the connection fails before there is an answer. */
+  readonly mayRepeat: boolean;
+  /** Ends the upstream's work. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** What a part of an operation, or an introspection, may weigh when it has to be read whole. */
 const maxAnswerBytes = 64 * 1024 * 1024;
 
 /**
- * Asks the upstream and reads its answer. Rejects with UPSTREAM_UNAVAILABLE, UPSTREAM_TIMEOUT, or
- * UPSTREAM_INVALID if what comes back is no GraphQL.
+ * Asks the upstream and reads its answer, all of it within `upstreamTimeout`. Rejects with UPSTREAM_UNAVAILABLE, UPSTREAM_TIMEOUT, or UPSTREAM_INVALID if what comes back is no
+ * GraphQL.
  */
-export async function askUpstream(upstream: Upstream, question: Question, headers: RawHeaders): Promise<Answer> {
-  return (await askForText(upstream, question, headers)).answer;
-}
-
-/** The same with the text of the answer as it came; `signal` ends the asking. */
-export async function askForText(
-  { pool, path }: Upstream,
+export async function askUpstream(
+  upstream: Upstream,
   question: Question,
   headers: RawHeaders,
-  signal?: AbortSignal,
+  asking: Asking,
+): Promise<Answer> {
+  return (await askForText(upstream, question, headers, asking)).answer;
+}
+
+/** The same with the text of the answer as it came. */
+export async function askForText(
+  upstream: Upstream,
+  question: Question,
+  headers: RawHeaders,
+  { mayRepeat, signal }: Asking,
 ): Promise<{ readonly text: string; readonly answer: Answer }> {
-  let text: string;
-  let status: number;
+  const { breaker, timeout } = upstream;
+  breaker.assertClosed();
+  const ending = new AbortController();
+  const end = () => ending.abort();
+  const deadline = setTimeout(() => ending.abort(new TooSlow('the upstream has not answered in time')), timeout);
+  signal?.addEventListener('abort', end, { once: true });
+  if (signal?.aborted) end();
+  let read: { readonly status: number; readonly text: string };
   try {
-    const answer = await pool.request({
-      method: 'POST',
-      path,
-      headers: [
-        ...headers,
-        'content-type',
-        'application/json',
-        'accept',
-        'application/graphql-response+json, application/json;q=0.9',
-      ],
-      body: JSON.stringify(question),
-      ...(signal && { signal }),
-    });
-    status = answer.statusCode;
-    text = await readText(answer.body);
+    read = await readAnswer(upstream, { body: JSON.stringify(question), mayRepeat }, headers, ending.signal);
   } catch (error) {
+    if (!signal?.aborted && !(error instanceof LatchkeyError)) breaker.failed();
     throw toUpstreamError(error);
+  } finally {
+    clearTimeout(deadline);
+    signal?.removeEventListener('abort', end);
   }
-  const answer = parseAnswer(text);
-  if (!answer) {
-    throw new LatchkeyError('UPSTREAM_INVALID', {
-      cause: new Error(`the upstream answered ${status} without GraphQL`),
-    });
-  }
-  return { text, answer };
+  breaker.succeeded();
+  const { status, text } = read;
+  return { text, answer: parseAnswer(text) ?? refuse(`${status} without GraphQL`) };
+}
+
+async function readAnswer(
+  { pool, path }: Upstream,
+  { body, mayRepeat }: Pick<Asking, 'mayRepeat'> & { readonly body: string },
+  own: RawHeaders,
+  signal: AbortSignal,
+) {
+  const accept = 'application/graphql-response+json, application/json;q=0.9';
+  const headers = [...own, 'content-type', 'application/json', 'accept', accept];
+  const request = { method: 'POST', path, headers, body, signal } as const;
+  const answer = await pool.request(request).catch((error: unknown) => {
+    if (!mayRepeat || !isConnectionFailure(error)) throw error;
+    return pool.request(request);
+  });
+  return { status: answer.statusCode, text: await readText(answer.body) };
 }
 
 /** Reads it whole. Rejects with UPSTREAM_INVALID if it is too large. */
@@ -64,12 +84,14 @@ export async function readText(body: AsyncIterable<Buffer>): Promise<string> {
   let size = 0;
   for await (const chunk of body) {
     size += chunk.length;
-    if (size > maxAnswerBytes) {
-      throw new LatchkeyError('UPSTREAM_INVALID', { cause: new Error('the upstream answered more than 64 MiB') });
-    }
+    if (size > maxAnswerBytes) refuse('more than 64 MiB');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();
+}
+
+function refuse(what: string): never {
+  throw new LatchkeyError('UPSTREAM_INVALID', { cause: new Error(`the upstream answered ${what}`) });
 }
 
 /** Undefined unless the text is an answer of GraphQL. */
@@ -82,4 +104,9 @@ export function parseAnswer(text: string): Answer | undefined {
     return undefined;
   }
   return isAnswer(answer) ? answer : undefined;
+}
+
+class TooSlow extends Error {
+  override readonly name = 'TooSlow';
+  readonly code = 'ERR_UPSTREAM_TIMEOUT';
 }

@@ -82,11 +82,17 @@ export function requestHeaders(
   const kept: RawHeaders = [];
   // Fields that Connection names belong to the one connection as well.
   let perConnection: readonly string[] = [];
+  let hasType = false;
   for (let i = 0; i < raw.length; i += 2) {
     const written = raw[i] as string;
     const value = raw[i + 1] as string;
     const name = dropped.nameFor(written);
     if (name !== '') {
+      // Of two types node:http has taken the first, and the upstream might take the second.
+      if (name === 'content-type') {
+        if (hasType) continue;
+        hasType = true;
+      }
       if (!without?.has(name)) kept.push(name, value);
     } else if (value !== 'keep-alive' && value !== 'close' && written.toLowerCase() === 'connection') {
       perConnection = perConnection.concat(value.split(',').map((token) => token.trim().toLowerCase()));
@@ -99,18 +105,7 @@ function dropNamed(headers: RawHeaders, names: readonly string[]): RawHeaders {
   return headers.filter((_, i) => !names.includes(headers[i - (i % 2)] as string));
 }
 
-/** The upstream's header fields that the caller may see, less those named in `hidden`. */
-export function answerHeaders(
-  headers: Readonly<Record<string, string | string[] | undefined>>,
-  hidden?: ReadonlySet<string>,
-): RawHeaders {
-  const kept: RawHeaders = [];
-  for (const name in headers) {
-    const value = headers[name];
-    if (value === undefined || droppedFromAnswer.has(name) || name.startsWith(corsPrefix) || hidden?.has(name))
-      continue;
-    if (typeof value === 'string') kept.push(name, value);
-    else for (const one of value) kept.push(name, one);
-  }
-  return kept;
+/** Whether a field of the upstream's answer, its name in lower case, is none that the caller may see. */
+export function isDroppedFromAnswer(name: string): boolean {
+  return droppedFromAnswer.has(name) || name.startsWith(corsPrefix);
 }

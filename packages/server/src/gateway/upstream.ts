@@ -1,11 +1,14 @@
-import { Pool } from 'undici';
+import { Client, Pool } from 'undici';
 import { LatchkeyError } from '../domain/errors.js';
+import type { Log } from '../lib/log.js';
+import { type Breaker, type BreakerSettings, createBreaker } from './breaker.js';
 import type { RawHeaders } from './headers.js';
 
 export interface UpstreamSettings {
   readonly url: string;
   /** Milliseconds that the upstream may take until its answer begins, and between two pieces of it. */
   readonly timeout: number;
+  readonly breaker: BreakerSettings;
   /** Fields of its answers that callers never see; none if not given. */
   readonly hidden?: ReadonlySet<string>;
   /** Header fields that introspection is sent with; none if not given. */
@@ -18,16 +21,22 @@ export interface Upstream {
   readonly origin: string;
   /** Where in the upstream's origin the endpoint is. */
   readonly path: string;
+  readonly timeout: number;
   readonly pool: Pool;
+  readonly breaker: Breaker;
   readonly hidden: ReadonlySet<string> | undefined;
   readonly introspectionHeaders: RawHeaders;
+  /** Cuts what is under way and closes everything. */
+  destroy(): Promise<void>;
 }
 
 /** Enough for the throughput of one process; more connections only make the upstream queue. */
 const connections = 128;
 
-export function createUpstream({ url, timeout, hidden, introspectionHeaders = [] }: UpstreamSettings): Upstream {
+export function createUpstream(settings: UpstreamSettings, log: Pick<Log, 'info' | 'warn'>): Upstream {
+  const { url, timeout, hidden, introspectionHeaders = [] } = settings;
   const { origin, pathname, search } = new URL(url);
+  const path = pathname + search;
   const pool = new Pool(origin, {
     connections,
     headersTimeout: timeout,
@@ -36,14 +45,64 @@ export function createUpstream({ url, timeout, hidden, introspectionHeaders = []
     // Operations are POSTs, which may not be repeated: no second one on a connection before the first is answered.
     pipelining: 1,
   });
-  return { origin, path: pathname + search, pool, hidden, introspectionHeaders };
+  const probe = () => isAnswering(origin, path, introspectionHeaders, Math.min(timeout, longestProbe));
+  const breaker = createBreaker(settings.breaker, probe, log);
+  const destroy = () => {
+    breaker.stop();
+    return pool.destroy();
+  };
+  return { origin, path, timeout, pool, breaker, hidden, introspectionHeaders, destroy };
 }
 
-const timeouts = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT']);
+/** Milliseconds: a question that costs nothing is answered in far less. */
+const longestProbe = 5_000;
+
+/**
+ * Whether the upstream answers at all. On a connection of its own, so that it does not queue behind what is slow;
+ * without a caller's credentials, since a refusal is an answer too.
+ */
+async function isAnswering(origin: string, path: string, own: RawHeaders, timeout: number): Promise<boolean> {
+  const client = new Client(origin, { connectTimeout: timeout, headersTimeout: timeout });
+  try {
+    const headers = [...own, 'content-type', 'application/json', 'accept', 'application/json'];
+    await client.request({ method: 'POST', path, headers, body: '{"query":"{__typename}"}' });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    client.destroy().catch(() => undefined);
+  }
+}
+
+const timeouts = new Set([
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'ETIMEDOUT',
+  'ERR_UPSTREAM_TIMEOUT',
+]);
+
+/** The connection is there, and what comes over it is not HTTP, or not what a caller may be given. */
+const garbage = /^(HPE_|ERR_INVALID_|ERR_HTTP_|UND_ERR_(HEADERS_OVERFLOW|RES_CONTENT_LENGTH_MISMATCH)$)/;
 
 /** What a failure of the connection means to the caller; the cause is for the log. */
 export function toUpstreamError(cause: unknown): LatchkeyError {
   if (cause instanceof LatchkeyError) return cause;
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  return new LatchkeyError(timeouts.has(code) ? 'UPSTREAM_TIMEOUT' : 'UPSTREAM_UNAVAILABLE', { cause });
+  const code = codeOf(cause);
+  if (timeouts.has(code)) return new LatchkeyError('UPSTREAM_TIMEOUT', { cause });
+  return new LatchkeyError(garbage.test(code) ? 'UPSTREAM_INVALID' : 'UPSTREAM_UNAVAILABLE', { cause });
+}
+
+const connectionFailures = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+
+/**
+ * Whether the connection failed, so that a query may be tried on another one: a kept one may have been closed by the
+ * upstream in the moment it was used. Never after a timeout: the upstream is at work, or can do no more of it.
+ */
+export function isConnectionFailure(cause: unknown): boolean {
+  return connectionFailures.has(codeOf(cause));
+}
+
+function codeOf(cause: unknown): string {
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : '';
 }

@@ -10,6 +10,7 @@ const ask = (params: Partial<Params>): Params => ({
   operationName: null,
   variables: null,
   isNamed: true,
+  isVerbatim: false,
   ...params,
 });
 const create = (listed: object = {}, documents: 'any' | 'trusted' = 'any') =>

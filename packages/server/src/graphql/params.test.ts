@@ -12,6 +12,7 @@ describe('a JSON body', () => {
       variables: { x: 1 },
       extensions: {},
       isNamed: false,
+      isVerbatim: false,
     });
     expect(parseBody('{"query":"{a}","operationName":null,"variables":null,"extensions":null}')).toEqual({
       query: '{a}',
@@ -19,12 +20,14 @@ describe('a JSON body', () => {
       variables: null,
       extensions: undefined,
       isNamed: false,
+      isVerbatim: true,
     });
     expect(parseBody('{"query":""}')).toEqual({
       query: '',
       operationName: null,
       variables: null,
       isNamed: false,
+      isVerbatim: true,
     });
   });
 
@@ -64,6 +67,47 @@ describe('a JSON body', () => {
     expect(() => parseBody('[]')).toThrow(code('BATCHING_NOT_SUPPORTED'));
   });
 
+  test.each([
+    ['{"query":"{a}","query":"{b}"}', 'query'],
+    ['{"query":"{a}","quer\\u0079":"{a}"}', 'query'],
+    ['{"query":"{a}","variables":{},"variables":{}}', 'variables'],
+    ['{"query":"{a}","variables":{"x":{"y":1,"z":2,"y":1}}}', 'y'],
+    ['{"query":"{a}","extensions":{"e":1,"e":1}}', 'e'],
+    ['{"query":"{a}","operationName":null,"operationName":"A"}', 'operationName'],
+    ['{"query":"{a}","more":1,"more":1}', 'more'],
+    ['{"query":"{a}","__proto__":1,"__proto__":1}', '__proto__'],
+  ])('may not have a member twice, since the next parser may take the other one: %s', (text, name) => {
+    expect(() => parseBody(text)).toThrow(`The request body has the member "${name}" twice.`);
+  });
+
+  test.each(['Query', 'QUERY', 'Variables', 'operationname', 'EXTENSIONS', 'variable\u017f', 'extenſions'])(
+    'may not have %s, which some parsers take for the member they know',
+    (name) => {
+      expect(() => parseBody(JSON.stringify({ query: '{a}', [name]: null }))).toThrow(/ may be meant\.$/);
+    },
+  );
+
+  test.each([
+    ['{"query":"{a}","doc_id":"x"}', { query: '{a}', operationName: null, variables: null }],
+    [
+      '{"id":"x","query":"{a}","variables":{"v":[1]},"extensions":{"e":1}}',
+      { query: '{a}', operationName: null, variables: { v: [1] }, extensions: { e: 1 } },
+    ],
+    [
+      '{"query":"{a}","extensions":{"persistedQuery":{"version":1,"sha256Hash":"x"},"e":1}}',
+      { query: '{a}', operationName: null, variables: null, extensions: { e: 1 } },
+    ],
+  ])('with a member that is ignored here is written anew without it: %s', (text, written) => {
+    const params = parseBody(text);
+    expect(params.isVerbatim).toBe(false);
+    expect(JSON.parse(toBody(params))).toEqual(written);
+  });
+
+  test('may have a member that is ignored only where that is not nested deeper than 1,000 levels', () => {
+    const text = `{"query":"{a}","more":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
+    expect(() => parseBody(text)).toThrow('"more" is nested deeper than 1000 levels.');
+  });
+
   test('is not quoted in the error', () => {
     expect(() => parseBody('{"password": "hunter2')).toThrow(/^The request body is not JSON\.$/);
   });
@@ -93,6 +137,7 @@ describe('the search part of a URL', () => {
       variables: { x: '&=' },
       extensions: {},
       isNamed: false,
+      isVerbatim: false,
     });
   });
 
@@ -103,6 +148,7 @@ describe('the search part of a URL', () => {
       variables: null,
       extensions: undefined,
       isNamed: false,
+      isVerbatim: false,
     });
   });
 
@@ -163,11 +209,13 @@ describe('a document that is named', () => {
       query: '{a}',
       documentId: undefined,
       isNamed: true,
+      isVerbatim: false,
     });
     expect(parseBody('{"query":"{a}","documentId":7}')).toMatchObject({
       query: '{a}',
       documentId: undefined,
       isNamed: true,
+      isVerbatim: false,
     });
   });
 

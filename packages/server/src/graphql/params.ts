@@ -1,4 +1,5 @@
 import { LatchkeyError } from '../domain/errors.js';
+import { countMembers, findRepeatedMember } from '../lib/json-members.js';
 
 /** The parameters of GraphQL over HTTP §5.1. Other members of a body are ignored. */
 export interface Params {
@@ -14,6 +15,8 @@ export interface Params {
   readonly hash?: string | undefined;
   /** The upstream is not to get the bytes of the caller but what stands here: it must not look for a document by itself. */
   readonly isNamed: boolean;
+  /** The bytes they were read from say this and nothing else, to whatever server: they may go on as they are. */
+  readonly isVerbatim: boolean;
 }
 
 /** From the text of a JSON body. Throws BAD_REQUEST or BATCHING_NOT_SUPPORTED. */
@@ -27,7 +30,7 @@ export function parseBody(text: string): Params {
   }
   if (Array.isArray(body)) throw new LatchkeyError('BATCHING_NOT_SUPPORTED');
   if (!isRecord(body)) throw new LatchkeyError('BAD_REQUEST', { message: 'The request body is not a JSON object.' });
-  return toParams(body);
+  return toParams(body, isUnderstoodByAll(text, body));
 }
 
 /** From the search part of a URL. Throws BAD_REQUEST. */
@@ -39,7 +42,9 @@ export function parseSearch(search: string): Params {
       throw new LatchkeyError('BAD_REQUEST', { message: `The URL has two parameters "${name}".` });
     values[name] = name === 'variables' || name === 'extensions' ? parseJson(name, value) : value;
   }
-  return toParams(values);
+  countNested(values.variables, 'variables', 0);
+  countNested(values.extensions, 'extensions', 0);
+  return toParams(values, false);
 }
 
 function parseJson(name: string, value: string): unknown {
@@ -51,12 +56,38 @@ function parseJson(name: string, value: string): unknown {
   }
 }
 
+const known: ReadonlySet<string> = new Set(['query', 'operationName', 'variables', 'extensions']);
+
+/**
+ * Whether every server reads what we read: JSON.parse takes the last of two members of one name, others the first,
+ * and Go's compares names without case. Throws BAD_REQUEST for both. Members that we ignore mean something to some
+ * servers (the id of a persisted document), so with one of them the text is for nobody but us.
+ */
+function isUnderstoodByAll(text: string, body: Record<string, unknown>): boolean {
+  let members = 0;
+  let isPlain = true;
+  for (const name of Object.keys(body)) {
+    members += 1 + countNested(body[name], name, 0);
+    if (known.has(name)) continue;
+    isPlain = false;
+    // Upper case first: it makes S of ſ, too, as Go does.
+    const folded = [...known].find((one) => one.toLowerCase() === name.toUpperCase().toLowerCase());
+    if (folded) throw badRequest(`The request body has "${name}" where "${folded}" may be meant.`);
+  }
+  if (countMembers(text) !== members) {
+    throw badRequest(`The request body has the member "${findRepeatedMember(text)?.slice(0, 100)}" twice.`);
+  }
+  return isPlain;
+}
+
 /** From a record that was JSON. Throws BAD_REQUEST. */
-export function toParams({ query, operationName, variables, extensions, documentId }: Record<string, unknown>): Params {
+export function toParams(
+  { query, operationName, variables, extensions, documentId }: Record<string, unknown>,
+  isPlain = false,
+): Params {
   if (!isAbsent(operationName) && typeof operationName !== 'string') throw invalid('operationName', 'a string or null');
   if (!isAbsent(variables) && !isRecord(variables)) throw invalid('variables', 'an object or null');
   if (!isAbsent(extensions) && !isRecord(extensions)) throw invalid('extensions', 'an object or null');
-  assertShallow('variables', variables, 0);
   const name = isAbsent(extensions) && isAbsent(documentId) ? plain : readName(query, documentId, extensions ?? {});
   const hasName = name.documentId !== undefined || name.hash !== undefined;
   if (typeof query !== 'string' && !(isAbsent(query) && hasName)) throw invalid('query', 'a string');
@@ -70,6 +101,7 @@ export function toParams({ query, operationName, variables, extensions, document
     documentId: id,
     hash,
     isNamed,
+    isVerbatim: isPlain && !isNamed,
   };
 }
 
@@ -79,7 +111,6 @@ type Name = Pick<Params, 'documentId' | 'hash' | 'extensions' | 'isNamed'>;
 const plain: Name = { isNamed: false };
 
 function readName(query: unknown, documentId: unknown, extensions: Readonly<Record<string, unknown>>): Name {
-  assertShallow('extensions', extensions, 0);
   const { persistedQuery, ...others } = extensions;
   return {
     documentId: readDocumentId(query, documentId),
@@ -111,13 +142,17 @@ export function toBody({ query, operationName, variables, extensions }: Params):
 
 const maxNesting = 1_000;
 
-/** JSON.parse does not call itself for each level, JSON.stringify and coercion do, and would end at the end of the stack. */
-function assertShallow(name: string, value: unknown, depth: number): void {
-  if (typeof value !== 'object' || value === null) return;
-  if (depth > maxNesting) {
-    throw new LatchkeyError('BAD_REQUEST', { message: `"${name}" is nested deeper than ${maxNesting} levels.` });
-  }
-  for (const child of Object.values(value)) assertShallow(name, child, depth + 1);
+/**
+ * The members of all objects in a value. JSON.parse does not call itself for each level, JSON.stringify and coercion
+ * do, and would end at the end of the stack: throws BAD_REQUEST, with the `name` of the value, where it is too deep.
+ */
+function countNested(value: unknown, name: string, depth: number): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  if (depth > maxNesting) throw badRequest(`"${name.slice(0, 100)}" is nested deeper than ${maxNesting} levels.`);
+  const children = Object.values(value);
+  let members = Array.isArray(value) ? 0 : children.length;
+  for (const child of children) members += countNested(child, name, depth + 1);
+  return members;
 }
 
 function isAbsent(value: unknown): value is null | undefined {
@@ -129,5 +164,9 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function invalid(name: string, expected: string): LatchkeyError {
-  return new LatchkeyError('BAD_REQUEST', { message: `"${name}" has to be ${expected}.` });
+  return badRequest(`"${name}" has to be ${expected}.`);
+}
+
+function badRequest(message: string): LatchkeyError {
+  return new LatchkeyError('BAD_REQUEST', { message });
 }

@@ -32,11 +32,13 @@ function refusal(limit: number): LatchkeyError {
   return new LatchkeyError('BODY_TOO_LARGE', { message: `The request body is larger than ${limit} bytes.` });
 }
 
-function discard(request: IncomingMessage): void {
+/** Throws away what still comes of a body, so that its sender gets to see the answer. */
+export function discard(request: IncomingMessage): void {
   let size = 0;
   request.on('error', () => undefined);
   request.on('data', (chunk: Buffer) => {
     size += chunk.length;
     if (size > discarded) request.destroy();
   });
+  request.resume();
 }

@@ -15,6 +15,7 @@ import type { SchemaViews } from '../graphql/schema-views.js';
 import type { Attempt, Exchange } from './exchange.js';
 import type { Page } from './ide.js';
 import type { Live } from './subscriptions/live.js';
+import type { Upload, UploadSettings } from './upload/read-upload.js';
 
 /** What the endpoint works with. */
 export interface GraphqlEndpoint {
@@ -41,6 +42,7 @@ export interface GraphqlEndpoint {
   readonly subscriptionBuffer: number;
   /** Milliseconds between signs of life. */
   readonly subscriptionKeepAlive: number;
+  readonly uploads: UploadSettings;
   sourceOf(request: IncomingMessage): string;
   /** Called once for each operation, when its answer is written or its caller gone. */
   finished(attempt: Attempt): void;
@@ -62,6 +64,8 @@ export interface Call extends Operation {
   readonly exchange: Exchange;
   /** The bytes of a POST. */
   readonly body: Buffer | undefined;
+  /** What came instead of them where the POST carries files. */
+  readonly upload: Upload | undefined;
   readonly as: Negotiated;
   /** For every answer of ours. */
   readonly headers: RawHeaders;

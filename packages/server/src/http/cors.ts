@@ -44,7 +44,7 @@ export function preflightHeaders(cors: RawHeaders, requested = ''): RawHeaders {
     'access-control-allow-methods',
     'GET, POST',
     'access-control-allow-headers',
-    'Authorization, Authorisation, Content-Type, Accept, X-Request-Id',
+    'Authorization, Authorisation, Content-Type, Accept, X-Request-Id, GraphQL-Require-Preflight, Apollo-Require-Preflight',
     ...(fieldNames.test(requested) ? ['access-control-allow-headers', requested] : []),
     'access-control-max-age',
     String(preflightMaxAge),

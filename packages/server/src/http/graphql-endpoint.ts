@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LatchkeyError } from '../domain/errors.js';
 import type { RawHeaders } from '../gateway/headers.js';
@@ -24,8 +25,9 @@ import { runOwn } from './run-own.js';
 import { runSplit } from './run-split.js';
 import { runUpstream } from './run-upstream.js';
 import { securityHeaders } from './security-headers.js';
-import { sendDocumentError, sendError } from './send.js';
+import { note, sendDocumentError, sendError } from './send.js';
 import { answerWithEvents } from './subscriptions/sse.js';
+import { isUpload, readUpload } from './upload/read-upload.js';
 
 /** The listener for /graphql: from the socket to the answer. */
 export function createGraphqlListener(endpoint: GraphqlEndpoint) {
@@ -62,8 +64,9 @@ async function answer(exchange: Exchange, endpoint: GraphqlEndpoint, basic: RawH
   const { accept } = request.headers;
   if (isPageRequest(request)) return endpoint.ide.send(exchange, headers);
   const as = negotiate(accept);
-  const body = request.method === 'POST' ? await readJsonBody(request, endpoint.bodyLimit) : undefined;
-  const asked = body ? parseBody(body.toString()) : readSearch(request);
+  const upload = endpoint.upstream && isUpload(request) ? await readUpload(exchange, endpoint.uploads) : undefined;
+  const body = request.method === 'POST' && !upload ? await readJsonBody(request, endpoint.bodyLimit) : undefined;
+  const asked = upload?.params ?? (body ? parseBody(readText(body)) : readSearch(request));
   const params = asked.isNamed ? endpoint.documents.resolve(asked) : asked;
   const made = prepareAtOnce(params, endpoint);
   const prepared = made ?? (await prepareAtDoor(params, endpoint));
@@ -71,7 +74,8 @@ async function answer(exchange: Exchange, endpoint: GraphqlEndpoint, basic: RawH
   const asEvents = plan.operation === 'subscription' ? acceptsEvents(accept) : acceptsOnlyEvents(accept);
   if (plan.operation === 'subscription' && !asEvents) throw subscriptionNeedsStream();
   // A link or an image can send a GET: it must not change anything (GraphQL over HTTP §6.2).
-  if (!body && plan.operation === 'mutation') throw new LatchkeyError('METHOD_NOT_ALLOWED');
+  if (request.method === 'GET' && plan.operation === 'mutation') throw new LatchkeyError('METHOD_NOT_ALLOWED');
+  if (upload && plan.kind !== 'upstream') throw filesForOthers();
   // What the upstream answers with is between it and the caller.
   if (!as && !asEvents && plan.kind !== 'upstream') throw new LatchkeyError('NOT_ACCEPTABLE');
 
@@ -82,7 +86,7 @@ async function answer(exchange: Exchange, endpoint: GraphqlEndpoint, basic: RawH
   exchange.caller = enterCaller(exchange, endpoint, prepared, claims);
   prepared.assertAffordable?.(params.variables);
   if (params.hash !== undefined && !prepared.isSecret) endpoint.documents.remember(params);
-  const call = { exchange, endpoint, params, prepared, claims, token, body, as: as ?? anyJson, headers };
+  const call = { exchange, endpoint, params, prepared, claims, token, body, upload, as: as ?? anyJson, headers };
   exchange.kind = plan.kind;
   if (asEvents) return answerWithEvents(call);
   if (plan.kind === 'own') return runOwn(call, plan);
@@ -125,6 +129,21 @@ function readJsonBody(request: IncomingMessage, limit: number): Promise<Buffer> 
   return readBody(request, limit);
 }
 
+/** Throws BAD_REQUEST. Bytes that are no UTF-8 would be read as one thing here and as another by who is less strict. */
+function readText(body: Buffer): string {
+  const text = body.toString();
+  if (text.includes('\ufffd') && !isUtf8(body)) {
+    throw new LatchkeyError('BAD_REQUEST', { message: 'The request body is not UTF-8.' });
+  }
+  return text;
+}
+
+function filesForOthers(): LatchkeyError {
+  return new LatchkeyError('BAD_REQUEST', {
+    message: 'Files can be sent with an operation of the API behind this endpoint alone, without a field of Latchkey.',
+  });
+}
+
 function readSearch({ method, url = '' }: IncomingMessage): Params {
   if (method !== 'GET') throw new LatchkeyError('METHOD_NOT_ALLOWED');
   const start = url.indexOf('?');
@@ -140,7 +159,7 @@ function fail(
   const { request, response } = exchange;
   if (response.headersSent || response.destroyed) {
     // A caller who went away is no failure; anything else here is.
-    if (!response.destroyed) exchange.cause = thrown;
+    if (!response.destroyed) note(exchange, toLatchkeyError(thrown).code, thrown);
     response.destroy();
     return;
   }

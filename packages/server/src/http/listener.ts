@@ -46,11 +46,20 @@ const statuses: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
 };
 
+const slow = new WeakSet<Socket>();
+
+/** The request under way on this connection may take longer than `requestTimeout`; whoever reads it sees to its end. */
+export function letTakeItsTime(socket: Socket): void {
+  slow.add(socket);
+}
+
 /** What cannot be read as HTTP, or not in time: there is no request to answer, only a connection to end. */
 function answerBrokenRequest(
   error: NodeJS.ErrnoException,
   socket: Socket & { _httpMessage?: { headersSent: boolean } },
 ) {
+  // Node says it once, and lets the request go on if nobody ends it.
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && slow.has(socket)) return;
   if (!socket.writable || socket._httpMessage?.headersSent) {
     socket.destroy();
     return;

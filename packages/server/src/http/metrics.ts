@@ -20,6 +20,8 @@ export interface Gauges {
   isUpstreamInService(): boolean;
   /** How it stands with the upstream's schema; undefined where there is no upstream. */
   readonly schema: SchemaStatus | undefined;
+  /** Whether requests to the upstream are refused because it is away. */
+  isUpstreamBreakerOpen(): boolean;
   /** Ended sessions whose access tokens are refused from memory. */
   revokedSessions(): number;
   /** Milliseconds since this node last knew what the others had revoked. */
@@ -49,6 +51,9 @@ export function createMetrics(gauges: Gauges): Metrics {
   gauge('hash_queue_length', 'Sign-ins that wait for a password hash.', gauges.hashQueueLength);
   gauge('upstream_in_service', '1 if the schema of the upstream is in service.', () =>
     gauges.isUpstreamInService() ? 1 : 0,
+  );
+  gauge('upstream_breaker_open', '1 while requests to the upstream are refused because it is away.', () =>
+    gauges.isUpstreamBreakerOpen() ? 1 : 0,
   );
   gauge('revoked_sessions', 'Ended sessions whose access tokens are refused from memory.', gauges.revokedSessions);
   gauge('stream_connections', 'WebSockets and event streams that are open.', gauges.openConnections);

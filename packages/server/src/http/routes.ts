@@ -43,6 +43,8 @@ export async function createRoutes(
       listener = handler;
       return server;
     },
+    // The server has its own (listener.ts); a second one would end the uploads that may take their time.
+    clientErrorHandler: () => undefined,
     genReqId: (request) => createExchange(request, undefined as never).id,
   });
   app.addHook('onRequest', (_request, reply, done) => {

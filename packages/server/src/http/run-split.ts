@@ -1,5 +1,5 @@
 import { type GraphQLSchema, isNonNullType } from 'graphql';
-import { askForText } from '../gateway/ask.js';
+import { askUpstream } from '../gateway/ask.js';
 import { type Answer, mergeAnswers, withoutLocations } from '../gateway/merge.js';
 import type { SplitPlan } from '../gateway/plan.js';
 import { isIncluded } from '../gateway/root-order.js';
@@ -13,18 +13,24 @@ import { aboutBody, askerOf, questionOf, upstreamHeaders, upstreamOf } from './u
 /** Runs our part, asks the upstream for its part at the same time, and answers with both as one. */
 export async function runSplit(call: Call, plan: SplitPlan): Promise<void> {
   const { exchange, as, headers } = call;
-  const answer = await answerSplit(call, plan);
+  const gone = new AbortController();
+  exchange.response.once('close', () => gone.abort());
+  const answer = await answerSplit(call, plan, gone.signal);
   sendAnswer(exchange, answer.data !== undefined || as.isLegacy ? 200 : 400, answer, as, headers);
 }
 
 /** Both parts as one answer; without a data entry if the upstream finds its part wrong. Rejects as `answerOwn` does. */
-export async function answerSplit(operation: Operation, plan: SplitPlan, signal?: AbortSignal): Promise<Answer> {
+export async function answerSplit(operation: Operation, plan: SplitPlan, signal: AbortSignal): Promise<Answer> {
   const { endpoint, prepared, params } = operation;
   const schema = endpoint.schemas.current.authenticated;
   prepared.validateOwn(schema);
   const [result, theirs] = await Promise.all([
     executeOwn(plan, schema, params.variables, contextOf(operation)),
-    ask(operation, plan, signal).catch((error: unknown) => upstreamFailure(operation, plan, schema, error)),
+    ask(operation, plan, signal).catch((error: unknown) => {
+      // Nobody is there to read it.
+      if (signal.aborted) throw error;
+      return upstreamFailure(operation, plan, schema, error);
+    }),
   ]);
   const ours = result.errors ? formatResult(result, operation).answer : (result as Answer);
   // Without a data entry the upstream has run nothing: the whole operation is one that cannot be run.
@@ -32,10 +38,10 @@ export async function answerSplit(operation: Operation, plan: SplitPlan, signal?
   return mergeAnswers(plan, { variables: params.variables, schema }, ours, theirs);
 }
 
-async function ask(operation: Operation, plan: SplitPlan, signal: AbortSignal | undefined): Promise<Answer> {
+async function ask(operation: Operation, plan: SplitPlan, signal: AbortSignal): Promise<Answer> {
   const upstream = upstreamOf(operation);
   const headers = await upstreamHeaders(operation.endpoint.identity, askerOf(operation), aboutBody);
-  return (await askForText(upstream, questionOf(plan.upstream, operation.params), headers, signal)).answer;
+  return askUpstream(upstream, questionOf(plan.upstream, operation.params), headers, { mayRepeat: true, signal });
 }
 
 /** The upstream's half of an answer when there is none: each of its fields is null, with an error at its path. */

@@ -5,7 +5,7 @@ import { type RawHeaders, requestHeaders } from '../gateway/headers.js';
 import type { UpstreamIdentity } from '../gateway/identity/identity.js';
 import type { UpstreamPart, UpstreamPlan } from '../gateway/plan.js';
 import type { Upstream } from '../gateway/upstream.js';
-import type { Params } from '../graphql/params.js';
+import { type Params, toBody } from '../graphql/params.js';
 import type { Operation } from './call.js';
 
 /** Only the variables that the upstream's part uses: what belongs to ours never leaves. */
@@ -23,6 +23,11 @@ export function withoutLeftOvers({ variables: declared }: UpstreamPlan, params: 
     return { ...params, variables: Object.fromEntries(kept) };
   }
   return params;
+}
+
+/** An operation of the upstream alone, as JSON, where the caller's bytes cannot go on. */
+export function operationOf(params: Params, { upstream }: UpstreamPlan): string {
+  return upstream ? JSON.stringify(questionOf(upstream, params)) : toBody(params);
 }
 
 /** Where an operation goes that is not ours. Throws UPSTREAM_UNAVAILABLE while nobody knows the upstream's schema. */

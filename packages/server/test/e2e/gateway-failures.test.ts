@@ -14,6 +14,7 @@ async function startScriptedGate(answer: Answer, config = {}): Promise<Gate<Scri
   return gate;
 }
 
+const json = { 'content-type': 'application/json' };
 const forwarded = '{ hello }';
 const split = '{ viewer { userName } echo(text: "x") }';
 const splitNonNull = '{ viewer { userName } hello }';
@@ -74,23 +75,69 @@ describe('when the upstream takes longer than upstreamTimeout', () => {
   });
 
   test('in the middle of an answer, the connection is cut', async () => {
-    const gate = await startScriptedGate((response) => response.writeHead(200).write('{"data":'), { upstreamTimeout });
+    const gate = await startScriptedGate((response) => response.writeHead(200, json).write('{"data":'), {
+      upstreamTimeout,
+    });
     await expect(readWhole(gate)).rejects.toThrow();
   });
 });
 
 describe('when the upstream does not answer with GraphQL', () => {
-  test('a forwarded answer comes back as it is', async () => {
+  test('a forwarded operation is a 502, which says when to try again if the upstream has', async () => {
     const gate = await startScriptedGate((response) => {
       response.writeHead(503, { 'content-type': 'text/html', 'retry-after': '7' }).end('<h1>Down for lunch</h1>');
     });
+    const { status, headers, body } = await gate.server.ask(forwarded, { token: gate.token });
+    expect({ status, code: body.errors[0].extensions.code }).toEqual({ status: 502, code: 'UPSTREAM_INVALID' });
+    expect(headers.get('retry-after')).toBe('7');
+    expect(JSON.stringify(body)).not.toContain('lunch');
+  });
+
+  test.each<[string, Answer]>([
+    ['no media type', (response) => void response.end('{"data":{}}')],
+    ['a page', (response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<script>')],
+    ['a page that is not there', (response) => void response.writeHead(404, { 'content-type': 'text/html' }).end('?')],
+    ['nothing', (response) => void response.writeHead(204).end()],
+    ['JSON that is empty', (response) => void response.writeHead(200, json).end()],
+    ['JSON that is only space', (response) => void response.writeHead(200, json).end(' \n')],
+    ['JSON that is a list', (response) => void response.writeHead(200, json).end('[]')],
+    ['JSON that is a page', (response) => void response.writeHead(200, json).end('  <!doctype html>')],
+    ['space without end', (response) => void response.writeHead(200, json).end(' '.repeat(100_000))],
+    [
+      'the way to elsewhere',
+      (response) => void response.writeHead(307, { ...json, location: 'http://10.0.0.1/' }).end('{}'),
+    ],
+  ])('a forwarded operation is a 502 for %s', async (_, answer) => {
+    const gate = await startScriptedGate(answer);
+    const { status, headers, body } = await gate.server.ask(forwarded, { token: gate.token });
+    expect({ status, code: body.errors[0].extensions.code }).toEqual({ status: 502, code: 'UPSTREAM_INVALID' });
+    expect(headers.get('location')).toBeNull();
+  });
+
+  test.each([
+    [406, 'text/plain', 'Not Acceptable'],
+    [413, 'text/html', '<h1>Too large</h1>'],
+    [400, undefined, ''],
+    [429, 'application/json', '["slow down"]'],
+  ])('what it has against the request comes back as it is: %i', async (status, type, text) => {
+    const gate = await startScriptedGate((response) => {
+      response.writeHead(status, type === undefined ? {} : { 'content-type': type }).end(text);
+    });
     const response = await post(gate);
-    expect([response.status, response.headers.get('content-type'), response.headers.get('retry-after')]).toEqual([
-      503,
-      'text/html',
-      '7',
+    expect([response.status, response.headers.get('content-type') ?? undefined, await response.text()]).toEqual([
+      status,
+      type,
+      text,
     ]);
-    expect(await response.text()).toBe('<h1>Down for lunch</h1>');
+  });
+
+  test('an answer may begin with space, and come in pieces', async () => {
+    const gate = await startScriptedGate((response) => {
+      response.writeHead(200, json).write(' \n', () => {
+        response.write('\t{"data":', () => response.end('{"hello":"world"}}\r\n'));
+      });
+    });
+    expect(await readWhole(gate)).toBe(' \n\t{"data":{"hello":"world"}}\r\n');
   });
 
   test.each([
@@ -144,7 +191,7 @@ describe('when the caller goes away', () => {
     const gone = vi.fn();
     const gate = await startScriptedGate((response) => {
       response.on('close', gone);
-      if (hasBegun) response.writeHead(200).write('{"data":');
+      if (hasBegun) response.writeHead(200, json).write('{"data":');
     });
     const caller = new AbortController();
     const answer = post(gate, caller.signal);
@@ -175,17 +222,17 @@ describe('when the caller goes away', () => {
 describe('an answer of the upstream', () => {
   test('of 8 MB comes through whole', async () => {
     const text = JSON.stringify({ data: { hello: randomBytes(4_000_000).toString('hex') } });
-    const gate = await startScriptedGate((response) => void response.end(text));
+    const gate = await startScriptedGate((response) => void response.writeHead(200, json).end(text));
     const answer = await (await post(gate)).text();
     expect([answer.length, sha256(answer)]).toEqual([text.length, sha256(text)]);
   });
 
   test('goes no faster than its reader reads', async () => {
     const size = 128 * 1024 * 1024;
-    const chunk = Buffer.alloc(64 * 1024, 'x');
+    const chunk = Buffer.alloc(64 * 1024, '{');
     let written = 0;
     const gate = await startScriptedGate(async (response) => {
-      response.writeHead(200);
+      response.writeHead(200, { ...json, 'content-length': size });
       for (; written < size; written += chunk.length) if (!response.write(chunk)) await once(response, 'drain');
       response.end();
     });

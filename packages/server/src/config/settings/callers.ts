@@ -22,6 +22,18 @@ export const callersSettings = {
     default: '1MiB',
     about: 'The largest request body that is accepted.',
   },
+  uploadLimit: {
+    group,
+    type: bytes('1KiB', '100GiB'),
+    default: '100MiB',
+    about: 'The largest upload that is accepted, all its files together. It is passed on as it comes, not kept.',
+  },
+  uploadFiles: {
+    group,
+    type: integer(1, 1_000),
+    default: 10,
+    about: 'The most files that an upload may have.',
+  },
   documentMaxTokens: {
     group,
     type: integer(100, 1_000_000),
@@ -51,6 +63,6 @@ export const callersSettings = {
     group,
     type: duration('1s', '10m'),
     default: '30s',
-    about: 'How long a caller may take to send a request.',
+    about: 'How long a caller may take to send a request; with files, up to the first of them, and between two pieces.',
   },
 } as const satisfies Record<string, Setting>;

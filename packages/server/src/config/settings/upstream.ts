@@ -1,5 +1,5 @@
 import type { Setting } from '../setting.js';
-import { duration, httpUrl, map, text } from '../types.js';
+import { duration, httpUrl, integer, map, text } from '../types.js';
 
 const group = 'The API behind it';
 
@@ -42,6 +42,19 @@ export const upstreamSettings = {
     about:
       'How often it is looked whether the schema of the upstream has changed; 0s for never, and then a restart, ' +
       'SIGHUP or "latchkey upstream reload" brings the new one.',
+  },
+  upstreamBreakerFailures: {
+    group,
+    type: integer(1, 10_000),
+    default: 5,
+    about:
+      'How many failures in a row make Latchkey ask the upstream whether it is there, and refuse requests to it at once if it is not.',
+  },
+  upstreamBreakerPause: {
+    group,
+    type: duration('100ms', '10m'),
+    default: '1s',
+    about: 'How long Latchkey waits before it asks an upstream that is away again.',
   },
   rename: {
     group,

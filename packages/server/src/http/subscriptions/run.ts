@@ -69,7 +69,8 @@ async function answerOnce(operation: Operation, signal: AbortSignal): Promise<st
     return JSON.stringify(answer);
   }
   const headers = await upstreamHeaders(operation.endpoint.identity, askerOf(operation), aboutConnection);
-  const { text, answer } = await askForText(upstreamOf(operation), wholeQuestion(operation), headers, signal);
+  const asking = { mayRepeat: plan.operation === 'query', signal };
+  const { text, answer } = await askForText(upstreamOf(operation), wholeQuestion(operation), headers, asking);
   if (answer.data === undefined) throw new UpstreamRefusal(answer.errors ?? []);
   return text;
 }

@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest';
+import { readAnswerHead } from './answer-head.js';
+
+const read = (...fields: string[]) => readAnswerHead(fields.map((field) => Buffer.from(field, 'latin1')));
+
+describe('the head of an answer', () => {
+  test('has the fields one by one, but for cookies, CORS and what belongs to the connection', () => {
+    const { headers } = read(
+      ...['Content-Type', 'application/json', 'Vary', 'a', 'VARY', 'b', 'Set-Cookie', 'a=1', 'set-cookie', 'b=2'],
+      ...['Access-Control-Allow-Origin', '*', 'access-control-anything', 'x', 'Connection', 'keep-alive'],
+      ...['Keep-Alive', 'timeout=5', 'Transfer-Encoding', 'chunked', 'Date', 'now', 'X-Request-ID', 'theirs'],
+    );
+    expect(headers).toEqual(['content-type', 'application/json', 'vary', 'a', 'vary', 'b']);
+  });
+
+  test.each([
+    ['application/json', 'json'],
+    ['Application/JSON; charset=utf-8', 'json'],
+    ['application/graphql-response+json;charset=utf-8', 'json'],
+    ['application/vnd.api+json', 'json'],
+    ['multipart/mixed; boundary="-"', 'stream'],
+    ['text/event-stream', 'stream'],
+    ['text/html', 'other'],
+    ['text/json', 'other'],
+    ['application/jsonp', 'other'],
+    ['application/json+html', 'other'],
+    ['text/html; application/json', 'other'],
+    ['multipart/form-data', 'other'],
+    ['', 'other'],
+  ])('says of %j that it is %s', (type, kind) => {
+    expect(read('content-type', type).kind).toBe(kind);
+  });
+
+  test('says of JSON in a content coding that it is packed', () => {
+    expect(read('content-type', 'application/json', 'content-encoding', 'br').kind).toBe('packed');
+    expect(read('content-type', 'application/json', 'content-encoding', 'identity').kind).toBe('json');
+    expect(read('content-type', 'text/html', 'content-encoding', 'br').kind).toBe('other');
+  });
+
+  test('has no field that is hidden', () => {
+    const raw = ['X-Api-Key', 's', 'Authorization', 'Bearer x', 'x-other', 'y'].map((field) => Buffer.from(field));
+    expect(readAnswerHead(raw, new Set(['x-api-key', 'authorization'])).headers).toEqual(['x-other', 'y']);
+  });
+
+  test('says nothing of what is not there', () => {
+    expect(read()).toEqual({ kind: 'other', length: Number.NaN, headers: [], retryAfter: undefined });
+  });
+
+  test('has the length, and the seconds of Retry-After if they are seconds', () => {
+    expect(read('Content-Length', '12', 'retry-after', '7')).toMatchObject({ length: 12, retryAfter: 7 });
+    expect(read('retry-after', 'Wed, 21 Oct 2026 07:28:00 GMT').retryAfter).toBeUndefined();
+  });
+
+  test('does not fill the memory, whatever names there are', () => {
+    for (let i = 0; i < 2_000; i++) expect(read(`X-${i}`, 'x').headers).toEqual([`x-${i}`, 'x']);
+    expect(read('X-Late', '1', 'Set-Cookie', 'a').headers).toEqual(['x-late', '1']);
+  });
+});

@@ -1,0 +1,139 @@
+import type { ServerResponse } from 'node:http';
+import { LatchkeyError } from '../domain/errors.js';
+import { type AnswerHead, readAnswerHead } from './answer-head.js';
+import type { RawHeaders } from './headers.js';
+
+export interface AnswerWriter {
+  /** Returns false if no more should come until `resume` is called. Throws UPSTREAM_INVALID. */
+  write(chunk: Buffer): boolean;
+  /** Throws UPSTREAM_INVALID. */
+  end(): void;
+}
+
+/** Bytes of an answer that is written with its header in one piece. */
+const maxJoined = 16_384;
+
+/** Bytes of space that may stand before a JSON text. */
+const maxSpace = 1_024;
+
+/** Milliseconds that a caller may take nothing of an answer: until then it keeps a connection to the upstream busy. */
+const patience = 60_000;
+
+/**
+ * Writes an answer of the upstream into `response`, if it is one that a caller may be given; throws UPSTREAM_INVALID
+ * if not. The header is held back until the first bytes are seen to be GraphQL too, except for answers that stream.
+ */
+export function createAnswerWriter(
+  response: ServerResponse,
+  status: number,
+  raw: readonly Buffer[],
+  ownHeaders: RawHeaders,
+  resume: () => void,
+  hidden: ReadonlySet<string> | undefined,
+): AnswerWriter {
+  const head = readAnswerHead(raw, hidden);
+  const isRefusal = isAboutRequest(status);
+  if (!isRefusal && (head.kind === 'other' || (status >= 300 && status < 400))) throw invalidHead(status, head);
+  const mustBeObject = !isRefusal && head.kind === 'json';
+  let expected = head.length;
+  let hasBegun = false;
+  /** Only space so far. */
+  let held: Buffer | undefined;
+  let last: Buffer | undefined;
+  let isWaiting = false;
+  let stalled: NodeJS.Timeout | undefined;
+
+  const begin = () => {
+    hasBegun = true;
+    const { headers } = head;
+    for (let i = 0; i < ownHeaders.length; i++) headers.push(ownHeaders[i] as string);
+    response.writeHead(status, headers);
+  };
+  const waitForCaller = () => {
+    isWaiting = true;
+    response.once('drain', onDrain);
+    if (stalled) return stalled.refresh();
+    stalled = setTimeout(() => {
+      if (isWaiting) response.destroy();
+    }, patience).unref();
+    response.once('close', () => clearTimeout(stalled));
+  };
+  const onDrain = () => {
+    isWaiting = false;
+    resume();
+  };
+  if (head.kind === 'stream') {
+    begin();
+    response.flushHeaders();
+  }
+
+  return {
+    write(chunk) {
+      let piece = chunk;
+      expected -= chunk.length;
+      if (!hasBegun) {
+        if (mustBeObject && chunk[0] !== brace) {
+          piece = held ? Buffer.concat([held, chunk]) : chunk;
+          held = undefined;
+          const first = piece.find(isNoSpace);
+          if (first === undefined && piece.length < maxSpace && expected !== 0) {
+            held = piece;
+            return true;
+          }
+          if (first !== brace) throw notAnObject();
+        }
+        begin();
+        if (expected === 0 && piece.length <= maxJoined) {
+          // As text, each byte a character: node:http then writes header and body with one system call, from one piece.
+          response.end(piece.toString('latin1'), 'latin1');
+          return true;
+        }
+      }
+      if (expected === 0) {
+        response.end(piece);
+        return true;
+      }
+      last = piece;
+      if (response.write(piece)) return true;
+      waitForCaller();
+      return false;
+    },
+    end() {
+      if (!hasBegun) {
+        if (mustBeObject) throw notAnObject();
+        begin();
+      }
+      if (response.writableEnded) return;
+      // Without a length, an answer that ends with its connection may be half of one.
+      if (mustBeObject && last && Number.isNaN(head.length) && last.findLast(isNoSpace) !== braceEnd) {
+        throw notAnObject();
+      }
+      response.end();
+    },
+  };
+}
+
+const brace = 0x7b;
+const braceEnd = 0x7d;
+
+function isNoSpace(byte: number): boolean {
+  return byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09;
+}
+
+/** What the upstream has against a request concerns the caller, in whatever words; that its address is not there does not. */
+function isAboutRequest(status: number): boolean {
+  return status >= 400 && status < 500 && status !== 404;
+}
+
+function invalidHead(status: number, { headers, retryAfter }: AnswerHead): LatchkeyError {
+  const at = headers.indexOf('content-type');
+  const type = at < 0 ? 'no content type' : (headers[at + 1] as string).slice(0, 100);
+  const cause = new Error(`the upstream answered ${status} with ${type}`);
+  return new LatchkeyError('UPSTREAM_INVALID', { cause, ...(retryAfter !== undefined && { retryAfter }) });
+}
+
+function notAnObject(): LatchkeyError {
+  return new LatchkeyError('UPSTREAM_INVALID', {
+    cause: new Error('the upstream answered with application/json that is no JSON object'),
+  });
+}
