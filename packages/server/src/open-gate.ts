@@ -6,6 +6,8 @@ import type { Domain } from './domain/domain.js';
 import { createDoor } from './gateway/door.js';
 import { createUpstreamIdentity, type UpstreamIdentity } from './gateway/identity/identity.js';
 import { hiddenFields, introspectionFields, type SecretHeaders } from './gateway/identity/secret-headers.js';
+import { findUnknownCoordinates } from './gateway/policy/coordinates.js';
+import type { Rules } from './gateway/policy/rules.js';
 import { createOwnerOf } from './gateway/root-fields.js';
 import { mergeSchemas } from './gateway/schema.js';
 import type { SchemaFields } from './gateway/schema-changes.js';
@@ -18,6 +20,7 @@ import { createSchemaWatch } from './gateway/watch-schema.js';
 import { createCosts } from './graphql/costs.js';
 import { createDocuments } from './graphql/documents.js';
 import { type Manifest, ManifestError, parseManifest } from './graphql/manifest.js';
+import { createGuardOf } from './graphql/guard.js';
 import { createOwnSurface } from './graphql/own-schema.js';
 import { createPreparer } from './graphql/prepare.js';
 import { createSchemaViews } from './graphql/schema-views.js';
@@ -40,13 +43,14 @@ export async function openGate(config: Config, log: Log, { onServed }: GateListe
   const hasUpstream = config.upstream !== undefined;
   const surface = createOwnSurface(config.rename);
   const upstream = openUpstream(config, log);
-  const schemas = createSchemaViews(surface, config.rename, hasUpstream);
+  const schemas = createSchemaViews(surface, config.rename, hasUpstream, config.policy);
   const ownerOf = createOwnerOf(surface.fields, hasUpstream, surface.inputs);
   const upstreamSchema = () => (hasUpstream && schemas.isComplete ? schemas.current.authenticated : undefined);
   const costs = createCosts(config, ownerOf, upstreamSchema);
   const manifest = config.trustedDocuments === undefined ? undefined : readManifest(config.trustedDocuments);
   const documents = createDocuments({ documents: config.documents, manifest });
-  const preparer = createPreparer(config, ownerOf, surface.isCredentialField, { costs, documents });
+  const guardOf = createGuardOf(schemas, config, ownerOf);
+  const preparer = createPreparer(config, ownerOf, surface.isCredentialField, { costs, documents, guardOf });
   const door = createDoor(!hasUpstream);
   const source = schemaSourceOf(config, upstream);
   const watch = createSchemaWatch({
@@ -55,6 +59,7 @@ export async function openGate(config: Config, log: Log, { onServed }: GateListe
       schemas.install(schema);
       // In the same turn: no document is ever run by what was found out about it under another schema.
       preparer.clear();
+      reportUnknownCoordinates(config.policy, schema, log);
     },
     onServed,
     door,
@@ -144,4 +149,11 @@ function openSubscriber(config: Config): Subscriber | undefined {
     buffer: config.subscriptionBuffer,
     keepAlive: config.subscriptionKeepAlive,
   });
+}
+
+/** Only said: an API that drops a field must not keep the gate from opening. */
+export function reportUnknownCoordinates(rules: Rules, schema: GraphQLSchema, log: Log): void {
+  for (const { coordinate, message } of findUnknownCoordinates(rules, schema)) {
+    log.error({ coordinate, reason: message }, 'a rule of the policy holds for nothing');
+  }
 }

@@ -58,6 +58,8 @@ test('with nothing given the defaults hold, in milliseconds and bytes', () => {
     connectionInitTimeout: 5_000,
     subscriptionBuffer: 1_048_576,
     subscriptionKeepAlive: 12_000,
+    policy: {},
+    policyMode: 'filter',
     publicUrl: undefined,
     audience: undefined,
     accessTokenLifetime: 3_600_000,

@@ -5,6 +5,7 @@ import { identitySettings } from './settings/identity.js';
 import { limitsSettings } from './settings/limits.js';
 import { passwordsSettings } from './settings/passwords.js';
 import { placeSettings } from './settings/place.js';
+import { policySettings } from './settings/policy.js';
 import { runningSettings } from './settings/running.js';
 import { sessionsSettings } from './settings/sessions.js';
 import { subscriptionsSettings } from './settings/subscriptions.js';
@@ -19,6 +20,7 @@ export const settings = {
   ...databaseSettings,
   ...upstreamSettings,
   ...identitySettings,
+  ...policySettings,
   ...subscriptionsSettings,
   ...sessionsSettings,
   ...passwordsSettings,

@@ -28,6 +28,18 @@ export const errors = {
     hint: 'Send one Authorization header (or one Authorisation header) with one bearer token.',
   },
 
+  // What a good token does not reach.
+  INSUFFICIENT_SCOPE: {
+    status: 403,
+    message: 'The scope of the access token does not reach this.',
+    hint: 'Ask the provider for the scope, sign in again, or leave the field out.',
+  },
+  FORBIDDEN: {
+    status: 403,
+    message: 'This cannot be had here.',
+    hint: 'Leave the field out. The schema in the IDE shows what you can have.',
+  },
+
   // Signing in and refreshing.
   INVALID_CREDENTIALS: {
     status: 200,
@@ -292,6 +304,8 @@ export interface ErrorDetails {
   readonly message?: string;
   /** Seconds after which it is worth trying again; becomes Retry-After. */
   readonly retryAfter?: number;
+  /** The scope that would have been enough; becomes part of the challenge. */
+  readonly scope?: string;
   /** For the log only. */
   readonly cause?: unknown;
 }
@@ -303,13 +317,15 @@ export class LatchkeyError extends Error {
   readonly status: number;
   readonly hint: string;
   readonly retryAfter: number | undefined;
+  readonly scope: string | undefined;
 
-  constructor(code: ErrorCode, { message, retryAfter, cause }: ErrorDetails = {}) {
+  constructor(code: ErrorCode, { message, retryAfter, scope, cause }: ErrorDetails = {}) {
     const entry = errors[code];
     super(message ?? entry.message, { cause });
     this.code = code;
     this.status = entry.status;
     this.hint = entry.hint;
     this.retryAfter = retryAfter;
+    this.scope = scope;
   }
 }

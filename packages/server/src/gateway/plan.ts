@@ -93,6 +93,17 @@ export function planOperation(document: DocumentNode, operationName: string | nu
   };
 }
 
+/** The upstream's part of a planned operation, as a document of its own. Throws DOCUMENT_TOO_COMPLEX. */
+export function extractUpstreamPart(
+  document: DocumentNode,
+  operationName: string | null,
+  { kind, operation }: Plan,
+  ownerOf: OwnerOf,
+): DocumentNode {
+  const keeps = ({ name }: FieldNode) => kind !== 'split' || ownerOf(operation, name.value) === 'upstream';
+  return extractPart(findOperation(document, operationName), fragmentsOf(document), keeps);
+}
+
 function operationsOf(document: DocumentNode): readonly OperationDefinitionNode[] {
   return document.definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION);
 }

@@ -3,11 +3,12 @@ import { LatchkeyError } from '../domain/errors.js';
 import type { Operation } from '../domain/usage/operation.js';
 import { type Plan, planOperation } from '../gateway/plan.js';
 import type { OwnerOf } from '../gateway/root-fields.js';
-import { type BoundedMap, createBoundedMap } from '../lib/bounded-map.js';
+import { createBoundedMap } from '../lib/bounded-map.js';
 import type { CostCheck, Costs } from './costs.js';
 import { DocumentError } from './document-error.js';
 import { assertModestOperations, type OperationLimits } from './document-limits.js';
 import type { Documents } from './documents.js';
+import type { Guard, GuardOf } from './guard.js';
 import { assertModest, assertWithinLimits, type DocumentLimits } from './limits.js';
 import { describeOperation } from './operation.js';
 import { withPlainSpaces } from './plain-spaces.js';
@@ -19,6 +20,8 @@ export interface Prepared {
   readonly needsToken: boolean;
   /** It has a signIn or signInRefresh field, and so never looks at a token it does not need. */
   readonly hasCredential: boolean;
+  /** Weighs the caller against what the upstream's part needs; undefined where a token is all it takes, or not even that. */
+  readonly guard: Guard | undefined;
   /** What introspection alone answers, for each schema: it is the same every time, and large. */
   readonly introspections: Answers | undefined;
   /** Throws DOCUMENT_TOO_COSTLY for variables with which it is; undefined where they do not matter. */
@@ -59,13 +62,14 @@ export interface Preparer {
 export interface UpstreamRules {
   readonly costs: Costs;
   readonly documents: Pick<Documents, 'mayReachUpstream'>;
+  readonly guardOf?: GuardOf;
 }
 
 export function createPreparer(
   settings: PrepareSettings,
   ownerOf: OwnerOf,
   isCredentialField: (name: string) => boolean,
-  { costs, documents }: UpstreamRules,
+  { costs, documents, guardOf = () => undefined }: UpstreamRules,
 ): Preparer {
   const cache = createBoundedMap<Prepared>(settings.documentCache);
   const answersTo = createAnswers();
@@ -78,13 +82,15 @@ export function createPreparer(
     if (plan.kind !== 'own' && !documents.mayReachUpstream(copied)) throw new LatchkeyError('DOCUMENT_NOT_TRUSTED');
     const credentials = plan.fields.filter(({ name, owner }) => owner === 'own' && isCredentialField(name));
     if (credentials.length > 1) throw new LatchkeyError('ONE_CREDENTIAL_FIELD');
+    const guarded = plan.kind === 'own' ? undefined : guardOf({ plan, document, operationName, text });
     const isPublic = ({ name, owner }: Plan['fields'][number]) =>
-      owner === 'either' || owner === 'introspection' || (owner === 'own' && isCredentialField(name));
+      owner === 'upstream' ? (guarded?.isOpen ?? false) : owner !== 'own' || isCredentialField(name);
     return {
       plan,
       needsToken: !plan.fields.every(isPublic),
       hasCredential: credentials.length > 0,
       operation: describeOperation(document, operationName),
+      guard: guarded?.guard,
       introspections: isConstant(plan) ? answersTo(`${operationName}:${text}`) : undefined,
       assertAffordable: plan.kind === 'own' ? undefined : costs.check(document, operationName),
       isSecret: text.includes('"') && hasWrittenCredential(document, isCredentialField),
@@ -108,8 +114,8 @@ export function createPreparer(
 }
 
 /** What it costs as a function of the variables weighs as much as a tree. */
-function unitOf({ plan, assertAffordable }: Prepared): number {
-  return assertAffordable ? unit.split : unit[plan.kind];
+function unitOf({ plan, assertAffordable, guard }: Prepared): number {
+  return assertAffordable || guard ? unit.split : unit[plan.kind];
 }
 
 function parseDocument(text: string, limits: DocumentLimits): DocumentNode {
@@ -131,16 +137,19 @@ function isConstant(plan: Plan): boolean {
   );
 }
 
-/** Answers by schema and document. */
+/** Answers by schema and document, of all schemas together: there may be one for each scope. */
 function createAnswers(): (key: string) => Answers {
-  const bySchema = new WeakMap<GraphQLSchema, BoundedMap<string>>();
+  const answers = createBoundedMap<string>(maxAnswers);
+  const numbers = new WeakMap<GraphQLSchema, number>();
+  let schemas = 0;
+  const keyOf = (schema: GraphQLSchema, key: string) => {
+    const number = numbers.get(schema) ?? ++schemas;
+    numbers.set(schema, number);
+    return `${number}:${key}`;
+  };
   return (key) => ({
-    get: (schema) => bySchema.get(schema)?.get(key),
-    set(schema, json) {
-      const answers = bySchema.get(schema) ?? createBoundedMap<string>(maxAnswers);
-      bySchema.set(schema, answers);
-      answers.set(key, json, Math.ceil(json.length / 1024));
-    },
+    get: (schema) => answers.get(keyOf(schema, key)),
+    set: (schema, json) => answers.set(keyOf(schema, key), json, Math.ceil(json.length / 1024)),
   });
 }
 

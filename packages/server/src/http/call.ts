@@ -5,6 +5,7 @@ import type { Claims } from '../domain/tokens/access-tokens.js';
 import type { Door } from '../gateway/door.js';
 import type { RawHeaders } from '../gateway/headers.js';
 import type { UpstreamIdentity } from '../gateway/identity/identity.js';
+import type { Filter } from '../gateway/policy/filter.js';
 import type { Subscriber } from '../gateway/subscribe/line.js';
 import type { Upstream } from '../gateway/upstream.js';
 import type { Documents } from '../graphql/documents.js';
@@ -57,6 +58,8 @@ export interface Operation {
   readonly claims: Claims | undefined;
   /** The caller's token where `claims` came from it. */
   readonly token: string | undefined;
+  /** What of the upstream's part the caller may not have; undefined where that is nothing. */
+  readonly filter: Filter | undefined;
 }
 
 /** A request that has been read and may be answered. */

@@ -24,8 +24,20 @@ export function readBearerToken(rawHeaders: readonly string[]): string | undefin
 }
 
 /** The challenge of RFC 6750 §3: without an error where no token was sent, so that a client knows the difference. */
-export function bearerChallenge({ code, message }: LatchkeyError, hasToken: boolean): string {
+export function bearerChallenge({ code, message, scope }: LatchkeyError, hasToken: boolean): string {
   const challenge = 'Bearer realm="latchkey"';
+  if (code === 'INSUFFICIENT_SCOPE') {
+    const wanted = scopeOf(scope);
+    return `${challenge}, error="insufficient_scope", error_description="${message}"${wanted && `, scope="${wanted}"`}`;
+  }
   if (code === 'AMBIGUOUS_CREDENTIALS') return `${challenge}, error="invalid_request", error_description="${message}"`;
   return hasToken ? `${challenge}, error="invalid_token", error_description="${message}"` : challenge;
+}
+
+/** The names that can be in a token (RFC 6749 §3.3): those of a directive come from the upstream's schema. */
+function scopeOf(scope = ''): string {
+  return scope
+    .split(' ')
+    .filter((name) => /^[\x21\x23-\x5B\x5D-\x7E]+$/.test(name))
+    .join(' ');
 }

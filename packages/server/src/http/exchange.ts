@@ -65,3 +65,10 @@ export function createAttempt(request: IncomingMessage, kind: Exchange['kind']):
 function nextId(): string {
   return `${prefix}-${(counter++).toString(36)}`;
 }
+
+/** Aborted when the caller has gone, or has its answer. */
+export function whenGone({ response }: Exchange): AbortSignal {
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  return gone.signal;
+}

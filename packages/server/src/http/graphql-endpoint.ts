@@ -21,6 +21,7 @@ import { bearerChallenge, readBearerToken } from './credentials.js';
 import { enterCaller } from './enter-caller.js';
 import { createExchange, type Exchange } from './exchange.js';
 import { meter } from './meter.js';
+import { runFiltered } from './run-filtered.js';
 import { runOwn } from './run-own.js';
 import { runSplit } from './run-split.js';
 import { runUpstream } from './run-upstream.js';
@@ -86,13 +87,22 @@ async function answer(exchange: Exchange, endpoint: GraphqlEndpoint, basic: RawH
   exchange.caller = enterCaller(exchange, endpoint, prepared, claims);
   prepared.assertAffordable?.(params.variables);
   if (params.hash !== undefined && !prepared.isSecret) endpoint.documents.remember(params);
-  const call = { exchange, endpoint, params, prepared, claims, token, body, upload, as: as ?? anyJson, headers };
+  const filter = prepared.guard === undefined ? undefined : prepared.guard.check(claims?.scope);
+  if (upload && filter) throw filesForFewer();
+  const call = { exchange, endpoint, params, prepared, claims, token, filter, body, upload, as: as ?? anyJson, headers };
   exchange.kind = plan.kind;
   if (asEvents) return answerWithEvents(call);
   if (plan.kind === 'own') return runOwn(call, plan);
   const learning = meter(call);
   if (learning) await learning;
-  return plan.kind === 'upstream' ? runUpstream(call, plan) : runSplit(call, plan);
+  if (plan.kind === 'split') return runSplit(call, plan);
+  return filter ? runFiltered(call, filter) : runUpstream(call, plan);
+}
+
+/** Cutting fields out of an operation would leave its files without a place. */
+function filesForFewer(): LatchkeyError {
+  const message = 'An operation with files can only ask for what you may have, and this one asks for more.';
+  return new LatchkeyError('FORBIDDEN', { message });
 }
 
 /** Undefined where it has to wait until the upstream's schema is known. */
@@ -181,6 +191,7 @@ function headersOf(error: LatchkeyError, request: IncomingMessage): RawHeaders {
   if (error.code === 'METHOD_NOT_ALLOWED') return ['allow', request.method === 'GET' ? 'POST' : 'GET, POST'];
   // The body was not read to its end: nothing after it on this connection could be told from it.
   if (error.code === 'BODY_TOO_LARGE') return ['connection', 'close'];
+  if (error.code === 'INSUFFICIENT_SCOPE') return ['www-authenticate', bearerChallenge(error, true)];
   if (error.status !== 401 && error.code !== 'AMBIGUOUS_CREDENTIALS') return [];
   // Another scheme than Bearer counts as no credentials (RFC 6750 §3.1).
   const hasToken = /(?:^|\n)authori[sz]ation\nbearer\b/i.test(request.rawHeaders.join('\n'));

@@ -29,7 +29,7 @@ export interface OwnAnswer {
 /** Runs an operation of ours. Rejects with DocumentError or DOCUMENT_TOO_COMPLEX if it does not fit the schema. */
 export async function answerOwn(operation: Operation, plan: OwnPlan): Promise<OwnAnswer> {
   const { endpoint, prepared, params, claims } = operation;
-  const schema = claims ? endpoint.schemas.current.authenticated : endpoint.schemas.current.anonymous;
+  const schema = endpoint.schemas.viewFor(claims?.scope);
   const remembered = prepared.introspections?.get(schema);
   if (remembered !== undefined) return { json: remembered, hasData: true };
   prepared.validateOwn(schema);

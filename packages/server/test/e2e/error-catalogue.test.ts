@@ -127,6 +127,17 @@ const cases: Record<ErrorCode, () => Promise<Told>> = {
     });
     return { status, error: body.errors[0] };
   },
+  INSUFFICIENT_SCOPE: async () => {
+    const own = await another(() => undefined, {
+      policy: { 'Query.hello': { scopes: [['x']] } },
+      policyMode: 'reject',
+    });
+    return told(await own.server.ask('{ hello }', { token: own.token }));
+  },
+  FORBIDDEN: async () => {
+    const own = await another(() => undefined, { policy: { 'Query.hello': 'denied' }, policyMode: 'reject' });
+    return told(await own.server.ask('{ hello }', { token: own.token }));
+  },
   INVALID_CREDENTIALS: () => ask(signInWith(userName, 'wrong')),
   PASSWORD_TOO_LONG: () => ask(signInWith(userName, 'x'.repeat(1_025))),
   REFRESH_TOKEN_INVALID: async () => told(await gate.server.refresh('lk_rt_x')),
