@@ -4,6 +4,7 @@ import { demo } from './demo.js';
 import { keysList } from './keys-list.js';
 import { keysRotate } from './keys-rotate.js';
 import { migrate } from './migrate.js';
+import { policyCheck } from './policy-check.js';
 import { serve } from './serve.js';
 import { sessionList } from './session-list.js';
 import { sessionRevoke } from './session-revoke.js';
@@ -32,6 +33,7 @@ export const commands: readonly Command[] = [
   sessionRevoke,
   keysList,
   keysRotate,
+  policyCheck,
   tokenInspect,
   upstreamReload,
   backup,
