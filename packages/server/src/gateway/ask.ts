@@ -1,4 +1,5 @@
 import { LatchkeyError } from '../domain/errors.js';
+import { parseExact } from '../lib/exact-json.js';
 import { isAnswer, isShallow } from './answer-shape.js';
 import type { RawHeaders } from './headers.js';
 import type { Answer } from './merge.js';
@@ -99,7 +100,7 @@ export function parseAnswer(text: string): Answer | undefined {
   if (!isShallow(text)) return undefined;
   let answer: unknown;
   try {
-    answer = JSON.parse(text);
+    answer = parseExact(text);
   } catch {
     return undefined;
   }

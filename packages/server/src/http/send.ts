@@ -4,6 +4,7 @@ import type { Answer } from '../gateway/merge.js';
 import type { DocumentError } from '../graphql/document-error.js';
 import { formatDocumentError, formatError } from '../graphql/format-error.js';
 import type { Negotiated } from '../graphql/media-type.js';
+import { stringifyExact } from '../lib/exact-json.js';
 import type { Attempt, Exchange } from './exchange.js';
 
 /** Writes a JSON text as the answer. Never stored by anybody on the way: it may carry a token (RFC 6750 §5.3). */
@@ -59,7 +60,8 @@ export function sendAnswer(
   { mediaType }: Negotiated,
   headers: RawHeaders,
 ): void {
-  sendJson(exchange, status, mediaType, JSON.stringify(answer), headers);
+  // Numbers of the upstream's are written as they were, however long.
+  sendJson(exchange, status, mediaType, stringifyExact(answer), headers);
 }
 
 export function withRetryAfter(headers: RawHeaders, { retryAfter }: LatchkeyError): RawHeaders {

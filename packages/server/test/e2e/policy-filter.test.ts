@@ -1,5 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { startGate } from '../gate.js';
 import { expectRefused, type PolicyGate, startPolicyGate, told, type Who } from '../policy-gate.js';
+import { companiesSdl, companyRules } from '../policy-upstream.js';
+import { startScripted } from '../scripted-upstream.js';
 
 let gate: PolicyGate;
 beforeAll(async () => {
@@ -189,4 +192,39 @@ test('an answer has at most a thousand errors of ours', async () => {
   const { body } = await gate.ask(`{ people { ${fields} } }`, 'plain');
   expect(body.errors).toHaveLength(1_000);
   expect(Object.keys(body.data.people[1])).toHaveLength(600);
+});
+
+describe('an answer of which a part is kept back', () => {
+  /** The text that the caller gets where the upstream answers with this one. */
+  async function passed(answer: string, query: string): Promise<string> {
+    const own = await startGate(() => startScripted((response) => void response.end(answer), { sdl: companiesSdl }), {
+      policy: companyRules,
+    });
+    onTestFinished(() => own.stop());
+    const response = await fetch(own.server.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${own.token}` },
+      body: JSON.stringify({ query }),
+    });
+    return response.text();
+  }
+
+  test('has its numbers as the upstream wrote them', async () => {
+    const numbers = '[12345678901234567890,1.0,1e400,-0.10]';
+    const text = await passed(`{"data":{"numbers":${numbers}},"extensions":{"took":1.50}}`, '{ numbers vault { id } }');
+    expect(text).toContain(`"data":{"numbers":${numbers},"vault":null},"extensions":{"took":1.50}}`);
+    const split = await passed(`{"data":{"numbers":${numbers}}}`, '{ viewer { scope } numbers }');
+    expect(split).toContain(`"numbers":${numbers}`);
+  });
+});
+
+test('a mutation of which a part is kept back is sent once, also where the connection breaks', async () => {
+  const own = await startGate(() => startScripted((response) => void response.destroy(), { sdl: companiesSdl }), {
+    policy: companyRules,
+  });
+  onTestFinished(() => own.stop());
+  const before = own.upstream.requests.length;
+  const answer = await own.server.ask('mutation { rename(id: "c1", name: "x") { id revenue } }', { token: own.token });
+  expect(told(answer)).toMatchObject({ status: 502, errors: ['- UPSTREAM_UNAVAILABLE'] });
+  expect(own.upstream.requests.length).toBe(before + 1);
 });
