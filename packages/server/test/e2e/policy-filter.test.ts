@@ -218,6 +218,19 @@ describe('an answer of which a part is kept back', () => {
   });
 });
 
+test('an answer too large to keep a part of it back is refused, and so takes nobody’s time', async () => {
+  const items = '{"id":"p1"},'.repeat(600_000).slice(0, -1);
+  const own = await startGate(
+    () => startScripted((response) => void response.end(`{"data":{"people":[${items}]}}`), { sdl: companiesSdl }),
+    { policy: companyRules },
+  );
+  onTestFinished(() => own.stop());
+  const refused = await own.server.ask('{ people { id bonus } }', { token: own.token });
+  expect(told(refused)).toMatchObject({ status: 400, errors: ['- DOCUMENT_TOO_COMPLEX'] });
+  const whole = await own.server.ask('{ people { id } }', { token: own.token });
+  expect(whole.body.data.people).toHaveLength(600_000);
+});
+
 test('a mutation of which a part is kept back is sent once, also where the connection breaks', async () => {
   const own = await startGate(() => startScripted((response) => void response.destroy(), { sdl: companiesSdl }), {
     policy: companyRules,

@@ -16,6 +16,9 @@ import type { RefusalCode } from './needs.js';
 /** A list of a million objects, each with a field that is kept back, must not become a million errors. */
 const maxErrors = 1_000;
 
+/** Values in an answer: a million take about a second, in which nobody else is served. */
+const maxValues = 1_000_000;
+
 /** An error at a path in the answer. */
 export interface Missing {
   readonly error: LatchkeyError;
@@ -32,12 +35,18 @@ export interface Completed {
  * The answer to the caller's whole document, made of the upstream's answer to what was left of it: null with
  * an error where something was kept back, by the algorithm of the specification (GraphQL §6.4). That decides about
  * the order of keys, paths, lists, @skip, @include, and null that goes up where a field must not be null.
+ * Throws DOCUMENT_TOO_COMPLEX where there is too much to go through.
  */
 export function completeData(
   filter: Filter,
   data: object,
   variables: Readonly<Record<string, unknown>> | null,
 ): Completed {
+  if (countValues(data, maxValues) > maxValues) {
+    throw new LatchkeyError('DOCUMENT_TOO_COMPLEX', {
+      message: `The answer has more than ${maxValues} values, which is too much to keep a part of it back. Ask for less at a time.`,
+    });
+  }
   const resolve = { fieldResolver: createFieldResolver(filter), typeResolver: createTypeResolver(filter) };
   const { document, completion: schema } = filter;
   const result = withoutStacks(() =>
@@ -47,6 +56,18 @@ export function completeData(
     data: result.data as Answer['data'],
     missing: (result.errors ?? []).slice(0, maxErrors).map(toMissing),
   };
+}
+
+/** Stops soon after `limit`. */
+function countValues(data: object, limit: number): number {
+  let count = 0;
+  const waiting: object[] = [data];
+  for (let value = waiting.pop(); value && count <= limit; value = waiting.pop()) {
+    const children: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+    count += children.length;
+    for (const child of children) if (typeof child === 'object' && child !== null) waiting.push(child);
+  }
+  return count;
 }
 
 /** The stack of an error tells nothing here, and writing it down takes longer than all the rest. */
@@ -131,7 +152,7 @@ export function findVariableErrors(
 /**
  * The upstream's answer as the caller gets it; for a subscription, one event of it. `answer` is {} where the upstream
  * was not asked. `format` writes an error of ours. Without data where there is none in `answer`. The variables have been
- * looked at with findVariableErrors.
+ * looked at with findVariableErrors. Throws like completeData.
  */
 export function completeAnswer(
   filter: Filter,

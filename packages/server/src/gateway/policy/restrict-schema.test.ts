@@ -53,6 +53,17 @@ test.each([
   expect(without(sdl, ...hidden)).not.toMatch(gone);
 });
 
+test('a chain of thousands of types is followed to its end', () => {
+  const chain = Array.from({ length: 4_000 }, (_, index) => `type T${index} { next: T${index + 1} }`);
+  const schema = buildSchema(`type Query { first: T0 } ${chain.join(' ')} type T4000 { end: Int }`, {
+    assumeValid: true,
+  });
+  const restricted = restrictSchema(schema, (type) => type !== 'T4000');
+  // With its end all of it falls away, and with that the query root.
+  expect(restricted.getType('T0')).toBeUndefined();
+  expect(restrictSchema(schema, () => true).getType('T4000')).toBeDefined();
+});
+
 test('what is left is as it was', () => {
   const sdl = `"""About"""
 directive @d(e: E) on FIELD

@@ -4,6 +4,7 @@ import {
   type GraphQLNamedType,
   type GraphQLObjectType,
   type GraphQLSchema,
+  type GraphQLUnionType,
   getNamedType,
   isInputObjectType,
   isInterfaceType,
@@ -27,9 +28,16 @@ export function findVisible(schema: GraphQLSchema, allows: (type: string, field:
   const returned = new Set<string>();
   const isUsable = createIsUsable(fields);
 
+  // A list rather than calls in calls: a schema can be a chain of thousands of types.
+  const waiting: GraphQLNamedType[] = [];
+
   function reach(type: GraphQLNamedType): void {
     if (reached.has(type.name) || !isUsable(type)) return;
     reached.add(type.name);
+    waiting.push(type);
+  }
+
+  function look(type: GraphQLNamedType): void {
     if (isObjectType(type) || isInterfaceType(type)) {
       for (const field of usableFieldsOf(type)) {
         for (const arg of field.args) reach(getNamedType(arg.type));
@@ -59,6 +67,7 @@ export function findVisible(schema: GraphQLSchema, allows: (type: string, field:
     if (root) reach(root);
   }
   for (const { args } of schema.getDirectives()) for (const { type } of args) reach(getNamedType(type));
+  for (let type = waiting.pop(); type; type = waiting.pop()) look(type);
   return {
     hasType: ({ name }) => reached.has(name) || name.startsWith('__'),
     hasField: (type, field) => fields.get(type)?.has(field) ?? type.startsWith('__'),
@@ -78,39 +87,52 @@ function createIsUsable(fields: Fields): (type: GraphQLNamedType) => boolean {
 }
 
 /**
- * The fields that are allowed and whose type has something left, again and again until nothing more falls away: also an
- * interface's field where a type of that interface has lost it (GraphQL §3.6, IsValidImplementation).
+ * The fields that are allowed and whose type has something left: where the last of a type falls away, so do the fields
+ * that return it, and where a type loses a field, so do its interfaces (GraphQL §3.6, IsValidImplementation).
  */
 function findUsableFields(schema: GraphQLSchema, allows: (type: string, field: string) => boolean): Fields {
-  const types = Object.values(schema.getTypeMap()).filter(
-    (type) => (isObjectType(type) || isInterfaceType(type)) && !type.name.startsWith('__'),
-  ) as readonly Composite[];
-  const fields = new Map(
-    types.map((type) => [
-      type.name,
-      new Set(Object.keys(type.getFields()).filter((field) => allows(type.name, field))),
-    ]),
-  );
+  const types = Object.values(schema.getTypeMap()).filter(({ name }) => !name.startsWith('__'));
+  const composites = types.filter((type) => isObjectType(type) || isInterfaceType(type));
+  const fields = new Map(composites.map((type) => [type.name, new Set(Object.keys(type.getFields()))]));
   const isUsable = createIsUsable(fields);
+  const users = findUsers(types);
+  const lost: (readonly [type: Composite, field: string])[] = composites.flatMap((type) =>
+    Object.keys(type.getFields())
+      .filter((field) => !allows(type.name, field))
+      .map((field) => [type, field] as const),
+  );
 
-  function isLost(type: Composite, { name, type: returned }: GraphQLField<unknown, unknown>): boolean {
-    if (!isUsable(getNamedType(returned))) return true;
-    if (!isInterfaceType(type)) return false;
-    const { objects, interfaces } = schema.getImplementations(type);
-    return [...objects, ...interfaces].some((each) => isUsable(each) && !fields.get(each.name)?.has(name));
-  }
-
-  for (let hasChanged = true; hasChanged; ) {
-    hasChanged = false;
-    for (const type of types) {
-      const left = fields.get(type.name);
-      for (const name of [...(left ?? [])]) {
-        const field = type.getFields()[name];
-        if (field && !isLost(type, field)) continue;
-        left?.delete(name);
-        hasChanged = true;
-      }
+  function loseType({ name }: GraphQLNamedType): void {
+    lost.push(...(users.fields.get(name) ?? []));
+    for (const union of users.unions.get(name) ?? []) {
+      if (!isUsable(union)) lost.push(...(users.fields.get(union.name) ?? []));
     }
   }
+
+  for (let next = lost.pop(); next; next = lost.pop()) {
+    const [type, field] = next;
+    if (!fields.get(type.name)?.delete(field)) continue;
+    if (!isUsable(type)) loseType(type);
+    else for (const each of type.getInterfaces()) if (fields.get(each.name)?.has(field)) lost.push([each, field]);
+  }
   return fields;
+}
+
+/** For each type the fields that return it, and the unions that it is a member of. */
+function findUsers(types: readonly GraphQLNamedType[]) {
+  const fields = new Map<string, (readonly [Composite, string])[]>();
+  const unions = new Map<string, GraphQLUnionType[]>();
+  for (const type of types) {
+    if (isUnionType(type)) {
+      for (const { name } of type.getTypes()) unions.set(name, [...(unions.get(name) ?? []), type]);
+    }
+    if (!isObjectType(type) && !isInterfaceType(type)) continue;
+    for (const field of Object.values(type.getFields())) {
+      const returned = getNamedType(field.type).name;
+      const known = fields.get(returned);
+      if (known) known.push([type, field.name]);
+      else fields.set(returned, [[type, field.name]]);
+    }
+  }
+  return { fields, unions };
 }
