@@ -48,6 +48,9 @@ export const companiesSdl = `
   type Mutation { rename(id: ID!, name: String!): Company raise(id: ID!): Person! }
 `;
 
+/** The same without `_service`, for an upstream that answers whatever it is asked with something else. */
+export const scriptedSdl = companiesSdl.replace('_service: _Service!', '');
+
 const ada = { __typename: 'Person', id: 'p1', name: 'Ada', salary: 100, bonus: 7, grade: 'SENIOR' };
 const eve = { __typename: 'Person', id: 'p2', name: 'Eve', salary: 50, bonus: null, grade: 'JUNIOR', boss: ada };
 const acme = {
@@ -79,7 +82,8 @@ export const companiesRoot: Record<string, unknown> = {
   numbers: [1, 2_147_483_648, 0.1, '9007199254740993', null],
   self: () => companiesRoot,
   _entities: [acme, ada],
-  _service: { sdl: 'type Vault { code: String! }' },
+  // The gate reads it too, for the directives in it.
+  _service: { sdl: companiesSdl },
   rename: acme,
   raise: ada,
 };

@@ -73,5 +73,5 @@ test('it says in one line what keeps it from checking', async () => {
   expect(await check({}, '--scope', '"')).toMatchObject({ code: 1, stderr: expect.stringContaining('scope names') });
   const gone = await check({}, '--upstream', 'http://127.0.0.1:1/graphql');
   expect(gone).toMatchObject({ code: 1, stdout: '' });
-  expect(gone.stderr).toMatch(/^latchkey: The API behind this endpoint cannot be reached\.[^\n]*\n$/);
+  expect(gone.stderr).toMatch(/^latchkey: The upstream cannot be asked for its schema: [^\n]*\n$/);
 });

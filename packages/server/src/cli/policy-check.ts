@@ -10,7 +10,6 @@ import type { Command } from './command.js';
 import { exitCodes } from './failure.js';
 import type { Io } from './io.js';
 import { safeJson, table } from './table.js';
-import { UsageError } from './usage-error.js';
 
 export const policyCheck: Command = {
   name: 'policy check',
@@ -24,7 +23,7 @@ export const policyCheck: Command = {
     scope: { placeholder: 'SCOPE', about: 'The scope of a token, names with spaces between them; "" for none.' },
     json: { about: 'Print one JSON object.' },
   },
-  settings: ['config', 'upstream', 'upstreamTimeout', 'upstreamHeader', 'introspectionHeader'],
+  settings: ['config', 'upstream', 'upstreamTimeout', 'upstreamSchema', 'upstreamHeader', 'introspectionHeader'],
   examples: [
     'latchkey policy check --config latchkey.config.json --upstream http://localhost:5000/graphql',
     "latchkey policy check --config latchkey.config.json --scope 'companies:read' --json",
@@ -39,15 +38,15 @@ export const policyCheck: Command = {
 };
 
 async function readSchema(config: Config): Promise<GraphQLSchema> {
-  if (config.upstream === undefined)
-    throw new UsageError('Name the API whose schema is to be read, with --upstream URL.');
-  const { openUpstream } = await import('../open-gate.js');
-  const { fetchUpstreamSchema } = await import('../gateway/schema.js');
-  const upstream = openUpstream(config, config.upstream);
+  const { openUpstream, schemaSourceOf } = await import('../open-gate.js');
+  const { loadUpstreamSchema } = await import('../gateway/schema-load.js');
+  const upstream = openUpstream(config);
   try {
-    return await fetchUpstreamSchema(upstream);
+    const { schema } = await loadUpstreamSchema(schemaSourceOf(config, upstream));
+    if (!schema) throw new TypeError('Nothing was known before, so there is a schema.');
+    return schema;
   } finally {
-    await upstream.pool.destroy();
+    await upstream?.pool.destroy();
   }
 }
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startGate } from '../gate.js';
 import { type PolicyGate, startPolicyGate, told } from '../policy-gate.js';
-import { companiesSdl, companyRules } from '../policy-upstream.js';
+import { companyRules, scriptedSdl } from '../policy-upstream.js';
 import { sendJson, startScripted } from '../scripted-upstream.js';
 
 let gate: PolicyGate;
@@ -127,7 +127,7 @@ describe('an upstream that answers with what it was not asked', () => {
     const own = await startGate(
       () =>
         startScripted((response) => void sendJson(response, { data: { ...data, vault: { code: 'v1' } } }), {
-          sdl: companiesSdl,
+          sdl: scriptedSdl,
         }),
       { policy: companyRules },
     );

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { startGate } from '../gate.js';
 import { expectRefused, type PolicyGate, startPolicyGate, told, type Who } from '../policy-gate.js';
-import { companiesSdl, companyRules } from '../policy-upstream.js';
+import { companyRules, scriptedSdl } from '../policy-upstream.js';
 import { startScripted } from '../scripted-upstream.js';
 
 let gate: PolicyGate;
@@ -197,7 +197,7 @@ test('an answer has at most a thousand errors of ours', async () => {
 describe('an answer of which a part is kept back', () => {
   /** The text that the caller gets where the upstream answers with this one. */
   async function passed(answer: string, query: string): Promise<string> {
-    const own = await startGate(() => startScripted((response) => void response.end(answer), { sdl: companiesSdl }), {
+    const own = await startGate(() => startScripted((response) => void response.end(answer), { sdl: scriptedSdl }), {
       policy: companyRules,
     });
     onTestFinished(() => own.stop());
@@ -221,7 +221,7 @@ describe('an answer of which a part is kept back', () => {
 test('an answer too large to keep a part of it back is refused, and so takes nobody’s time', async () => {
   const items = '{"id":"p1"},'.repeat(600_000).slice(0, -1);
   const own = await startGate(
-    () => startScripted((response) => void response.end(`{"data":{"people":[${items}]}}`), { sdl: companiesSdl }),
+    () => startScripted((response) => void response.end(`{"data":{"people":[${items}]}}`), { sdl: scriptedSdl }),
     { policy: companyRules },
   );
   onTestFinished(() => own.stop());
@@ -232,7 +232,7 @@ test('an answer too large to keep a part of it back is refused, and so takes nob
 });
 
 test('a mutation of which a part is kept back is sent once, also where the connection breaks', async () => {
-  const own = await startGate(() => startScripted((response) => void response.destroy(), { sdl: companiesSdl }), {
+  const own = await startGate(() => startScripted((response) => void response.destroy(), { sdl: scriptedSdl }), {
     policy: companyRules,
   });
   onTestFinished(() => own.stop());

@@ -2,7 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { untilInService } from '../gate.js';
 import { startTestServer } from '../harness.js';
 import { startPolicyGate, told } from '../policy-gate.js';
-import { companiesSdl, companyRules, startCompanies } from '../policy-upstream.js';
+import { companyRules, scriptedSdl, startCompanies } from '../policy-upstream.js';
 import { startScripted } from '../scripted-upstream.js';
 
 describe('while no schema of the upstream is in service', () => {
@@ -33,7 +33,7 @@ describe('while no schema of the upstream is in service', () => {
     onTestFinished(() => server.stop());
     expect((await server.ask('{ status }')).status).toBe(502);
     const again = await startScripted((response) => void response.end('{"data":{"status":"back"}}'), {
-      sdl: companiesSdl,
+      sdl: scriptedSdl,
       port,
     });
     onTestFinished(() => again.close());
