@@ -6,7 +6,7 @@ import { startScripted } from '../scripted-upstream.js';
 
 let gate: PolicyGate;
 beforeAll(async () => {
-  gate = await startPolicyGate();
+  gate = await startPolicyGate({ documentMaxAliases: 1_000 });
 });
 afterAll(() => gate.stop());
 
