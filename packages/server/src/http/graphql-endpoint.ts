@@ -89,7 +89,19 @@ async function answer(exchange: Exchange, endpoint: GraphqlEndpoint, basic: RawH
   if (params.hash !== undefined && !prepared.isSecret) endpoint.documents.remember(params);
   const filter = prepared.guard === undefined ? undefined : prepared.guard.check(claims?.scope);
   if (upload && filter) throw filesForFewer();
-  const call = { exchange, endpoint, params, prepared, claims, token, filter, body, upload, as: as ?? anyJson, headers };
+  const call = {
+    exchange,
+    endpoint,
+    params,
+    prepared,
+    claims,
+    token,
+    filter,
+    body,
+    upload,
+    as: as ?? anyJson,
+    headers,
+  };
   exchange.kind = plan.kind;
   if (asEvents) return answerWithEvents(call);
   if (plan.kind === 'own') return runOwn(call, plan);

@@ -12,6 +12,8 @@ import { recordRequests, type Upstream } from './upstream.js';
 export interface SocketUpstream extends Upstream {
   /** The payloads of connection_init, the oldest first. */
   readonly payloads: unknown[];
+  /** Every message that came over a WebSocket, the oldest first. */
+  readonly messages: string[];
   /** How many WebSockets are open. */
   openSockets(): number;
   /** Cuts every WebSocket without a word. */
@@ -29,6 +31,8 @@ export async function start(): Promise<SocketUpstream> {
   );
   const sockets = new WebSocketServer({ server, path: '/graphql' });
   const payloads: unknown[] = [];
+  const messages: string[] = [];
+  sockets.on('connection', (socket) => socket.on('message', (data) => messages.push(String(data))));
   useServer(
     {
       schema,
@@ -48,6 +52,7 @@ export async function start(): Promise<SocketUpstream> {
     url: `http://127.0.0.1:${port}/graphql`,
     requests,
     payloads,
+    messages,
     openSockets: () => sockets.clients.size,
     cut,
     async close() {

@@ -1,31 +1,43 @@
+import { LatchkeyError } from '../../domain/errors.js';
+import { parseAnswer } from '../../gateway/ask.js';
+import type { Filter } from '../../gateway/policy/filter.js';
+import { stringifyExact } from '../../lib/exact-json.js';
 import type { Operation } from '../call.js';
+import { assertVariablesFit, complete } from '../run-filtered.js';
 
 /** What was decided about an operation that runs on a WebSocket or an event stream. */
 export interface Admission {
   /** What the caller gets of an answer: JSON in, JSON out. Called for each event of a subscription, and for the one answer of anything else. */
   event(json: string): string;
-  /** Called once, when no more comes. */
-  done(): void;
 }
+
+const asItIs: Admission = { event: (json) => json };
 
 /**
  * Decides whether an operation may run, before anything of it does, and what becomes of its answers: the one place where
  * access and metering meet what comes over WebSockets and event streams. The caller's rate and the cost of the document
  * have been looked at before, as with any request. Throws what the caller is to be told.
  */
-export function admit({ exchange, endpoint, prepared }: Operation): Admission {
-  const isSubscription = prepared.plan.operation === 'subscription';
-  if (isSubscription) {
-    // It is in work only while something happens; how many may run at all is counted where connections are.
-    exchange.caller?.leave();
-    exchange.caller = undefined;
-  }
+export function admit(operation: Operation): Admission {
+  const { exchange, endpoint, prepared, filter } = operation;
+  if (prepared.plan.operation !== 'subscription') return asItIs;
+  // It is in work only while something happens; how many may run at all is counted where connections are.
+  exchange.caller?.leave();
+  exchange.caller = undefined;
+  if (filter) assertVariablesFit(operation, filter);
   return {
     event(json) {
       // The subscription was one request; what its events hold is counted as it comes.
-      if (isSubscription && exchange.consumer) endpoint.domain.usage.recordEvent(exchange.consumer, prepared.operation);
-      return json;
+      if (exchange.consumer) endpoint.domain.usage.recordEvent(exchange.consumer, prepared.operation);
+      return filter ? completeEvent(operation, filter, json) : json;
     },
-    done: () => undefined,
   };
+}
+
+/** An event with null and an error where the caller may not have something. Throws UPSTREAM_INVALID. */
+function completeEvent(operation: Operation, filter: Filter, json: string): string {
+  const event = parseAnswer(json);
+  if (!event)
+    throw new LatchkeyError('UPSTREAM_INVALID', { cause: new Error('an event of the upstream is no answer') });
+  return stringifyExact(complete(operation, filter, event));
 }

@@ -29,11 +29,10 @@ async function carry(
   const { operations, endpoint } = dialogue;
   let running: Running | undefined;
   let free: (() => void) | undefined;
-  let admission: Admission | undefined;
   try {
     const operation = read(dialogue, payload, attempt);
     free = dialogue.seat.begin();
-    admission = admit(operation);
+    const admission = admit(operation);
     running = {
       stream: run(operation, () => lineOf(dialogue, operation)),
       isSubscription: operation.prepared.plan.operation === 'subscription',
@@ -50,7 +49,6 @@ async function carry(
   if (operations.get(id) === running) operations.delete(id);
   else if (dialogue.endedWith) note(attempt, dialogue.endedWith, undefined);
   free?.();
-  admission?.done();
   attempt.caller?.leave();
   endpoint.finished(attempt);
   dialogue.ended();
@@ -65,8 +63,9 @@ function read({ endpoint, identity }: Dialogue, payload: Record<string, unknown>
   exchange.caller = enterCaller(exchange, endpoint, prepared, claims);
   prepared.assertAffordable?.(params.variables);
   if (params.hash !== undefined && !prepared.isSecret) endpoint.documents.remember(params);
+  const filter = prepared.guard?.check(claims?.scope);
   exchange.kind = prepared.plan.operation === 'subscription' ? 'stream' : prepared.plan.kind;
-  return { exchange, endpoint, params, prepared, token, claims };
+  return { exchange, endpoint, params, prepared, token, claims, filter };
 }
 
 /** The line of the connection, which its first subscription opens. */

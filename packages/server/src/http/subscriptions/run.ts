@@ -1,12 +1,15 @@
 import { LatchkeyError } from '../../domain/errors.js';
 import { askForText } from '../../gateway/ask.js';
+import type { Answer } from '../../gateway/merge.js';
 import { createLater, createSingle, type EventStream, UpstreamRefusal } from '../../gateway/subscribe/events.js';
 import type { Line } from '../../gateway/subscribe/line.js';
 import { DocumentError } from '../../graphql/document-error.js';
-import { formatDocumentError, formatError, toLatchkeyError } from '../../graphql/format-error.js';
+import { type FormattedError, formatDocumentError, formatError, toLatchkeyError } from '../../graphql/format-error.js';
+import { stringifyExact } from '../../lib/exact-json.js';
 import type { Operation } from '../call.js';
 import type { Attempt } from '../exchange.js';
 import { meter } from '../meter.js';
+import { askFiltered, assertVariablesFit, complete } from '../run-filtered.js';
 import { answerOwn } from '../run-own.js';
 import { answerSplit } from '../run-split.js';
 import { note } from '../send.js';
@@ -37,7 +40,7 @@ function start(operation: Operation, line: () => Line | Promise<Line>): EventStr
   const { plan } = operation.prepared;
   if (plan.operation !== 'subscription') return createSingle((signal) => answerOnce(operation, signal));
   operation.endpoint.door.assertOpen();
-  const question = wholeQuestion(operation);
+  const question = questionFor(operation);
   const opened = line();
   if (!(opened instanceof Promise)) return opened.subscribe(question);
   return createLater(opened.then((ready) => ready.subscribe(question)));
@@ -61,18 +64,36 @@ export function closeLine(line: Line | Promise<Line>): void {
 }
 
 async function answerOnce(operation: Operation, signal: AbortSignal): Promise<string> {
+  const { filter } = operation;
   const { plan } = operation.prepared;
   if (plan.kind === 'own') return (await answerOwn(operation, plan)).json;
-  if (plan.kind === 'split') {
-    const answer = await answerSplit(operation, plan, signal);
-    if (answer.data === undefined) throw new UpstreamRefusal(answer.errors ?? []);
-    return JSON.stringify(answer);
+  if (plan.kind === 'split') return textOf(await answerSplit(operation, plan, signal));
+  if (filter) {
+    assertVariablesFit(operation, filter);
+    return textOf(await askFiltered(operation, filter, signal));
   }
   const headers = await upstreamHeaders(operation.endpoint.identity, askerOf(operation), aboutConnection);
   const asking = { mayRepeat: plan.operation === 'query', signal };
   const { text, answer } = await askForText(upstreamOf(operation), wholeQuestion(operation), headers, asking);
   if (answer.data === undefined) throw new UpstreamRefusal(answer.errors ?? []);
   return text;
+}
+
+/** Throws UpstreamRefusal where nothing was run. */
+function textOf(answer: Answer): string {
+  if (answer.data === undefined) throw new UpstreamRefusal(answer.errors ?? []);
+  return stringifyExact(answer);
+}
+
+/** What the upstream is asked for a subscription. Throws INSUFFICIENT_SCOPE or FORBIDDEN where its caller may have nothing of it. */
+function questionFor(operation: Operation) {
+  const { filter, params } = operation;
+  if (!filter) return wholeQuestion(operation);
+  if (!filter.part) {
+    const [error] = complete(operation, filter, {}).errors as FormattedError[];
+    throw new LatchkeyError(error?.extensions.code ?? 'FORBIDDEN', { ...(error && { message: error.message }) });
+  }
+  return questionOf(filter.part, params);
 }
 
 function wholeQuestion({ prepared: { plan }, params }: Operation) {

@@ -71,16 +71,14 @@ export async function answerWithEvents(call: Call): Promise<void> {
 function start(call: Call, seat: Seat): Running {
   let line: Line | Promise<Line> | undefined;
   let free: (() => void) | undefined;
-  let admission: Admission | undefined;
   const release = () => {
     if (line) closeLine(line);
-    admission?.done();
     free?.();
     seat.leave();
   };
   try {
     free = seat.begin();
-    admission = admit(call);
+    const admission = admit(call);
     const stream = run(call, () => {
       line = openLine(call);
       return line;
