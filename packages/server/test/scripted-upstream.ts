@@ -52,7 +52,12 @@ export async function startScripted(
 }
 
 export function sendJson(response: ServerResponse, value: unknown, status = 200): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
+  sendJsonText(response, JSON.stringify(value), status);
+}
+
+/** The same of JSON that is written already, as no JavaScript would write it. */
+export function sendJsonText(response: ServerResponse, text: string, status = 200): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(text);
 }
 
 async function readText(request: IncomingMessage): Promise<string> {

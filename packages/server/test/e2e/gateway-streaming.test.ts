@@ -49,8 +49,9 @@ describe('an answer in parts', () => {
 
   test.each([
     ['multipart/mixed; boundary="-"; deferSpec=20220824', parts],
-    ['text/event-stream', events],
-  ])('comes part by part, each before the next is there: %s', async (type, pieces) => {
+    // Whoever takes nothing but events is answered with Latchkey's own.
+    ['text/event-stream', events, 'text/event-stream, application/json;q=0.9'],
+  ])('comes part by part, each before the next is there: %s', async (type, pieces, accept = type) => {
     let response: ServerResponse | undefined;
     const gate = await startScriptedGate((answering) => {
       response = answering;
@@ -58,7 +59,7 @@ describe('an answer in parts', () => {
       answering.flushHeaders();
     });
     // The head comes before there is anything behind it.
-    const answer = await post(gate, { accept: type });
+    const answer = await post(gate, { accept });
     expect([answer.status, answer.headers.get('content-type')]).toEqual([200, type]);
     const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
     for (const piece of pieces) {
@@ -67,7 +68,7 @@ describe('an answer in parts', () => {
     }
     response?.end();
     expect((await reader?.read())?.done).toBe(true);
-    expect(gate.upstream.requests.at(-1)?.headers.accept).toBe(type);
+    expect(gate.upstream.requests.at(-1)?.headers.accept).toBe(accept);
   });
 
   test('ends at the upstream when its reader goes away', async () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { startGate } from '../gate.js';
 import { expectRefused, type PolicyGate, startPolicyGate, told, type Who } from '../policy-gate.js';
 import { companyRules, scriptedSdl } from '../policy-upstream.js';
-import { startScripted } from '../scripted-upstream.js';
+import { sendJsonText, startScripted } from '../scripted-upstream.js';
 
 let gate: PolicyGate;
 beforeAll(async () => {
@@ -197,9 +197,12 @@ test('an answer has at most a thousand errors of ours', async () => {
 describe('an answer of which a part is kept back', () => {
   /** The text that the caller gets where the upstream answers with this one. */
   async function passed(answer: string, query: string): Promise<string> {
-    const own = await startGate(() => startScripted((response) => void response.end(answer), { sdl: scriptedSdl }), {
-      policy: companyRules,
-    });
+    const own = await startGate(
+      () => startScripted((response) => sendJsonText(response, answer), { sdl: scriptedSdl }),
+      {
+        policy: companyRules,
+      },
+    );
     onTestFinished(() => own.stop());
     const response = await fetch(own.server.url, {
       method: 'POST',
@@ -221,7 +224,7 @@ describe('an answer of which a part is kept back', () => {
 test('an answer too large to keep a part of it back is refused, and so takes nobody’s time', async () => {
   const items = '{"id":"p1"},'.repeat(600_000).slice(0, -1);
   const own = await startGate(
-    () => startScripted((response) => void response.end(`{"data":{"people":[${items}]}}`), { sdl: scriptedSdl }),
+    () => startScripted((response) => sendJsonText(response, `{"data":{"people":[${items}]}}`), { sdl: scriptedSdl }),
     { policy: companyRules },
   );
   onTestFinished(() => own.stop());

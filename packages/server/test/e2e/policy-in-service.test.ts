@@ -3,7 +3,7 @@ import { untilInService } from '../gate.js';
 import { startTestServer } from '../harness.js';
 import { startPolicyGate, told } from '../policy-gate.js';
 import { companyRules, scriptedSdl, startCompanies } from '../policy-upstream.js';
-import { startScripted } from '../scripted-upstream.js';
+import { sendJson, startScripted } from '../scripted-upstream.js';
 
 describe('while no schema of the upstream is in service', () => {
   test('a policy lets nothing through, and what is ours goes on', async () => {
@@ -32,7 +32,7 @@ describe('while no schema of the upstream is in service', () => {
     const server = await startTestServer({ upstream: upstream.url, policy: companyRules });
     onTestFinished(() => server.stop());
     expect((await server.ask('{ status }')).status).toBe(502);
-    const again = await startScripted((response) => void response.end('{"data":{"status":"back"}}'), {
+    const again = await startScripted((response) => sendJson(response, { data: { status: 'back' } }), {
       sdl: scriptedSdl,
       port,
     });
