@@ -3,7 +3,14 @@ import { ConfigError } from '../config/error.js';
 import type { Config, SettingKey } from '../config/schema.js';
 
 /** What says where the schema of the upstream comes from, for every command that reads it. */
-export const schemaSettings: readonly SettingKey[] = ['upstream', 'upstreamTimeout', 'upstreamSchema', 'rename'];
+export const schemaSettings: readonly SettingKey[] = [
+  'upstream',
+  'upstreamTimeout',
+  'upstreamSchema',
+  'upstreamHeader',
+  'introspectionHeader',
+  'rename',
+];
 
 /**
  * Reads the schema of the upstream as a server would, from the file or from the upstream, and checks that it can be

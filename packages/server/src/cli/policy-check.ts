@@ -9,6 +9,7 @@ import { type FieldReport, type PolicyReport, reportPolicy } from '../gateway/po
 import type { Command } from './command.js';
 import { exitCodes } from './failure.js';
 import type { Io } from './io.js';
+import { loadSchemaOf, schemaSettings } from './load-schema.js';
 import { safeJson, table } from './table.js';
 
 export const policyCheck: Command = {
@@ -23,7 +24,7 @@ export const policyCheck: Command = {
     scope: { placeholder: 'SCOPE', about: 'The scope of a token, names with spaces between them; "" for none.' },
     json: { about: 'Print one JSON object.' },
   },
-  settings: ['config', 'upstream', 'upstreamTimeout', 'upstreamSchema', 'upstreamHeader', 'introspectionHeader'],
+  settings: ['config', ...schemaSettings],
   examples: [
     'latchkey policy check --config latchkey.config.json --upstream http://localhost:5000/graphql',
     "latchkey policy check --config latchkey.config.json --scope 'companies:read' --json",
@@ -32,26 +33,12 @@ export const policyCheck: Command = {
     const config = loadConfig({ flags, env });
     const scope = typeof flags.scope === 'string' ? canonicalScope(flags.scope) : undefined;
     if (typeof flags.scope === 'string' && scope === undefined) throw new LatchkeyError('SCOPE_INVALID');
-    const schema = await readSchema(config);
-    return checkPolicy(config, schema, scope, { io, isJson: flags.json === true });
+    return checkPolicy(config, await loadSchemaOf(config), scope, { io, isJson: flags.json === true });
   },
 };
 
-async function readSchema(config: Config): Promise<GraphQLSchema> {
-  const { openUpstream, schemaSourceOf } = await import('../open-gate.js');
-  const { loadUpstreamSchema } = await import('../gateway/schema-load.js');
-  const upstream = openUpstream(config);
-  try {
-    const { schema } = await loadUpstreamSchema(schemaSourceOf(config, upstream));
-    if (!schema) throw new TypeError('Nothing was known before, so there is a schema.');
-    return schema;
-  } finally {
-    await upstream?.pool.destroy();
-  }
-}
-
 /** Prints what `scope` (undefined: no token) reaches in `schema`. Returns the exit code: 1 where a rule holds for nothing. */
-export function checkPolicy(
+function checkPolicy(
   { policy: rules }: Pick<Config, 'policy'>,
   schema: GraphQLSchema,
   scope: string | undefined,
