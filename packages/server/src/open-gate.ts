@@ -152,7 +152,7 @@ function openSubscriber(config: Config): Subscriber | undefined {
 }
 
 /** Only said: an API that drops a field must not keep the gate from opening. */
-export function reportUnknownCoordinates(rules: Rules, schema: GraphQLSchema, log: Log): void {
+function reportUnknownCoordinates(rules: Rules, schema: GraphQLSchema, log: Log): void {
   for (const { coordinate, message } of findUnknownCoordinates(rules, schema)) {
     log.error({ coordinate, reason: message }, 'a rule of the policy holds for nothing');
   }

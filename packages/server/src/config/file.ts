@@ -1,3 +1,4 @@
+import { isRecord } from '../lib/is-record.js';
 import { findJsonError } from '../lib/json-position.js';
 import { ConfigError } from './error.js';
 
@@ -7,7 +8,7 @@ import { ConfigError } from './error.js';
  */
 export function readConfigFile(path: string, readFile: (path: string) => string): Readonly<Record<string, unknown>> {
   const value = parse(path, load(path, readFile));
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  if (isRecord(value)) return { ...value };
   throw new ConfigError(`The config file ${path} must hold one JSON object, such as { "port": 4000 }.`);
 }
 

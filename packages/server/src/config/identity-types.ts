@@ -1,3 +1,4 @@
+import { isRecord } from '../lib/is-record.js';
 import { placeholdersOf } from '../lib/template.js';
 import type { Refuse, Type } from './types.js';
 
@@ -21,7 +22,7 @@ export const claimTemplates: Type<Readonly<Record<string, Json>>> = {
     `an object from claims (but for ${[...reserved].join(', ')}) to JSON of at most ${maxClaimsLength} characters in ` +
     `all, whose strings may hold ${inBraces} and may be ${lists.join(' or ')}`,
   read(value, refuse) {
-    if (!isObject(value) || JSON.stringify(value).length > maxClaimsLength) return refuse(value);
+    if (!isRecord(value) || JSON.stringify(value).length > maxClaimsLength) return refuse(value);
     for (const name of Object.keys(value)) if (reserved.has(name)) refuse(name);
     checkTemplates(value, refuse);
     return value as Readonly<Record<string, Json>>;
@@ -92,7 +93,7 @@ function parseLines(text: string, refuse: Refuse): unknown {
 }
 
 function readFields(value: unknown, refuse: Refuse): Readonly<Record<string, string>> {
-  if (!isObject(value)) return refuse(value);
+  if (!isRecord(value)) return refuse(value);
   const seen = new Set<string>();
   for (const [name, text] of Object.entries(value)) {
     const lower = name.toLowerCase();
@@ -101,8 +102,4 @@ function readFields(value: unknown, refuse: Refuse): Readonly<Record<string, str
     seen.add(lower);
   }
   return value as Readonly<Record<string, string>>;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

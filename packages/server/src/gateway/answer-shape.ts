@@ -1,3 +1,4 @@
+import { isRecord } from '../lib/is-record.js';
 import type { Answer } from './merge.js';
 
 /**
@@ -17,10 +18,6 @@ function areErrors(errors: unknown): boolean {
 
 function isRecordOrNothing(value: unknown): boolean {
   return value === undefined || value === null || isRecord(value);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Far above what GraphQL nests; JSON.stringify and a walk call themselves for each level, and end at the end of the stack. */

@@ -1,14 +1,8 @@
-import {
-  type DocumentNode,
-  type FieldNode,
-  Kind,
-  type OperationDefinitionNode,
-  type OperationTypeNode,
-  print,
-} from 'graphql';
+import { type DocumentNode, type FieldNode, Kind, type OperationTypeNode, print } from 'graphql';
 import { LatchkeyError } from '../domain/errors.js';
+import { findOperation, fragmentsOf } from './document.js';
 import { assertNothingOfOurs, mentionsOurs } from './privacy.js';
-import { type Fragments, listRootFields, type OwnerOf, type RootField } from './root-fields.js';
+import { listRootFields, type OwnerOf, type RootField } from './root-fields.js';
 import { listRootSelections, type RootSelection } from './root-order.js';
 import { extractPart } from './split.js';
 
@@ -102,31 +96,6 @@ export function extractUpstreamPart(
 ): DocumentNode {
   const keeps = ({ name }: FieldNode) => kind !== 'split' || ownerOf(operation, name.value) === 'upstream';
   return extractPart(findOperation(document, operationName), fragmentsOf(document), keeps);
-}
-
-function operationsOf(document: DocumentNode): readonly OperationDefinitionNode[] {
-  return document.definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION);
-}
-
-/** GraphQL §6.1 GetOperation. Throws OPERATION_NOT_FOUND. */
-export function findOperation(document: DocumentNode, operationName: string | null): OperationDefinitionNode {
-  const operations = operationsOf(document);
-  const named = operationName === null ? operations : operations.filter(({ name }) => name?.value === operationName);
-  const [operation] = named;
-  if (operation && named.length === 1) return operation;
-  const names = operations.map(({ name }) => name?.value ?? '(without a name)').join(', ');
-  throw new LatchkeyError('OPERATION_NOT_FOUND', {
-    message:
-      operations.length === 0
-        ? 'The document has no operation.'
-        : `The document has the operations ${names}, and "operationName" does not name one of them.`,
-  });
-}
-
-/** The fragments of a document by their names. */
-export function fragmentsOf(document: DocumentNode): Fragments {
-  const fragments = document.definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
-  return new Map(fragments.map((fragment) => [fragment.name.value, fragment]));
 }
 
 /** What the API behind us streams, and nothing of introspection, `__typename` included (GraphQL §5.2.4.1). */

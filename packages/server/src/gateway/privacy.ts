@@ -8,7 +8,8 @@ import {
   visit,
 } from 'graphql';
 import { LatchkeyError } from '../domain/errors.js';
-import { type Fragments, listRootFields, type OwnerOf, type RootField } from './root-fields.js';
+import type { Fragments } from './document.js';
+import { listRootFields, type OwnerOf, type RootField } from './root-fields.js';
 import { listUses } from './split.js';
 
 /**

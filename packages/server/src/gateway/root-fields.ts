@@ -1,10 +1,5 @@
-import {
-  type FieldNode,
-  type FragmentDefinitionNode,
-  Kind,
-  type OperationTypeNode,
-  type SelectionSetNode,
-} from 'graphql';
+import { type FieldNode, Kind, type OperationTypeNode, type SelectionSetNode } from 'graphql';
+import type { Fragments } from './document.js';
 
 /** Who answers a field at the root: us, the API behind us, or either of the two (`__typename`). */
 export type Owner = 'own' | 'introspection' | 'upstream' | 'either';
@@ -31,8 +26,6 @@ export function createOwnerOf(
   };
   return Object.assign(ownerOf, { isOwnInput: (type: string) => ownInputs.has(type) });
 }
-
-export type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
 
 export interface RootField {
   readonly node: FieldNode;

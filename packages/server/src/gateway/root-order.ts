@@ -7,7 +7,7 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
-import type { Fragments } from './root-fields.js';
+import type { Fragments, Variables } from './document.js';
 
 /** A field at the root as often as the document has it, each time with the conditions that it stands under. */
 export interface RootSelection {
@@ -25,8 +25,6 @@ interface Condition {
   readonly value: boolean | undefined;
   readonly variable: string | undefined;
 }
-
-type Variables = Readonly<Record<string, unknown>> | null;
 
 /** What decides, when an operation is run, about the selections at its root. */
 export interface Run {

@@ -10,7 +10,7 @@ import {
   visit,
 } from 'graphql';
 import { LatchkeyError } from '../domain/errors.js';
-import type { Fragments } from './root-fields.js';
+import type { Fragments } from './document.js';
 
 /** A selection at the root of one side, however often fragments repeat it. Far above what people write. */
 const maxRootSelections = 1_000;

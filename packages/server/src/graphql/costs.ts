@@ -1,9 +1,8 @@
 import type { DocumentNode, GraphQLSchema } from 'graphql';
 import { LatchkeyError } from '../domain/errors.js';
 import { type Cost, costOf } from '../gateway/cost/cost.js';
-import type { Variables } from '../gateway/cost/expression.js';
 import { createSchemaFacts, type SchemaFacts } from '../gateway/cost/facts.js';
-import { findOperation, fragmentsOf } from '../gateway/plan.js';
+import { findOperation, fragmentsOf, type Variables } from '../gateway/document.js';
 import type { OwnerOf } from '../gateway/root-fields.js';
 
 export interface CostLimits {

@@ -1,11 +1,6 @@
-import {
-  type DocumentNode,
-  type FragmentDefinitionNode,
-  Kind,
-  type SelectionNode,
-  type SelectionSetNode,
-} from 'graphql';
+import { type DocumentNode, Kind, type SelectionNode, type SelectionSetNode } from 'graphql';
 import { LatchkeyError } from '../domain/errors.js';
+import { type Fragments, fragmentsOf } from '../gateway/document.js';
 
 /** What an operation may ask for, its fragments unfolded; each operation of a document is measured by itself. */
 export interface OperationLimits {
@@ -30,13 +25,9 @@ const nothing: Measure = { depth: 0, aliases: 0, fields: 0 };
  * it is spread. One that is in itself counts for nothing there: validation has a sentence for it (GraphQL §5.5.2).
  * Throws DOCUMENT_TOO_DEEP or DOCUMENT_TOO_COMPLEX.
  */
-export function assertModestOperations({ definitions }: DocumentNode, limits: OperationLimits): void {
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const definition of definitions) {
-    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
-  }
-  const measure = createMeasure(fragments, limits.documentMaxDepth);
-  for (const definition of definitions) {
+export function assertModestOperations(document: DocumentNode, limits: OperationLimits): void {
+  const measure = createMeasure(fragmentsOf(document), limits.documentMaxDepth);
+  for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
     const { aliases, fields } = measure(definition.selectionSet);
     refuseMore('fields at the root', fields, 'documentMaxRootFields', limits);
@@ -58,7 +49,7 @@ function refuseMore(
   });
 }
 
-function createMeasure(fragments: ReadonlyMap<string, FragmentDefinitionNode>, maxDepth: number) {
+function createMeasure(fragments: Fragments, maxDepth: number) {
   /** Undefined while it is measured. */
   const known = new Map<string, Measure | undefined>();
 

@@ -1,4 +1,5 @@
 import { execute, type GraphQLSchema } from 'graphql';
+import type { Variables } from '../gateway/document.js';
 import type { Plan } from '../gateway/plan.js';
 import type { Context } from './context.js';
 import { DocumentError } from './document-error.js';
@@ -9,7 +10,7 @@ export type OwnResult = Awaited<ReturnType<typeof execute>>;
 export async function executeOwn(
   plan: Extract<Plan, { own: unknown }>,
   schema: GraphQLSchema,
-  variableValues: Readonly<Record<string, unknown>> | null,
+  variableValues: Variables,
   contextValue: Context,
 ): Promise<OwnResult> {
   const result = await execute({ schema, document: plan.own, variableValues, contextValue });

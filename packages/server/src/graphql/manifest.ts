@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { GraphQLError, parse } from 'graphql';
+import { isRecord } from '../lib/is-record.js';
 
 /** The documents that a provider has listed. */
 export interface Manifest {
@@ -82,8 +83,4 @@ function parseJson(text: string): unknown {
   } catch {
     throw new ManifestError('is not JSON.');
   }
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

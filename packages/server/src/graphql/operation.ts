@@ -1,22 +1,14 @@
-import {
-  type DocumentNode,
-  type FragmentDefinitionNode,
-  Kind,
-  type OperationDefinitionNode,
-  type SelectionSetNode,
-} from 'graphql';
+import { type DocumentNode, Kind, type SelectionSetNode } from 'graphql';
 import { createOperation, type Operation } from '../domain/usage/operation.js';
+import { type Fragments, findOperation, fragmentsOf } from '../gateway/document.js';
 
 /** Fragments can double a count with each of them; more than this nobody needs to tell apart. */
 export const maxFields = 1_000_000;
 
 /** What there is to count about an operation of a document that was planned. */
 export function describeOperation(document: DocumentNode, operationName: string | null): Operation {
-  const definition = document.definitions.find(
-    (one): one is OperationDefinitionNode =>
-      one.kind === Kind.OPERATION_DEFINITION && (operationName === null || one.name?.value === operationName),
-  );
-  return createOperation(definition?.name?.value, definition ? countFields(document, definition.selectionSet) : 0);
+  const { name, selectionSet } = findOperation(document, operationName);
+  return createOperation(name?.value, countFields(fragmentsOf(document), selectionSet));
 }
 
 interface Part {
@@ -29,9 +21,7 @@ interface Part {
  * Each fragment is looked at once. A chain of them can be longer than the stack, so they are taken from a list; one
  * that spreads itself, which the upstream will refuse, counts once.
  */
-function countFields(document: DocumentNode, operation: SelectionSetNode): number {
-  const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const one of document.definitions) if (one.kind === Kind.FRAGMENT_DEFINITION) fragments.set(one.name.value, one);
+function countFields(fragments: Fragments, operation: SelectionSetNode): number {
   if (fragments.size === 0) return Math.min(partOf(operation).fields, maxFields);
 
   const parts = new Map<string, Part>();

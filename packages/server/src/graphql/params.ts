@@ -1,4 +1,6 @@
 import { LatchkeyError } from '../domain/errors.js';
+import type { Variables } from '../gateway/document.js';
+import { isRecord } from '../lib/is-record.js';
 import { countMembers, findRepeatedMember } from '../lib/json-members.js';
 
 /** The parameters of GraphQL over HTTP §5.1. Other members of a body are ignored. */
@@ -6,7 +8,7 @@ export interface Params {
   /** Empty where `documentId` or `hash` stands for it. */
   readonly query: string;
   readonly operationName: string | null;
-  readonly variables: Readonly<Record<string, unknown>> | null;
+  readonly variables: Variables;
   /** Without `persistedQuery`, which is between the caller and us. */
   readonly extensions?: Readonly<Record<string, unknown>> | undefined;
   /** Names the document, where there is no query (GraphQL over HTTP, Appendix A). */
@@ -157,10 +159,6 @@ function countNested(value: unknown, name: string, depth: number): number {
 
 function isAbsent(value: unknown): value is null | undefined {
   return value === undefined || value === null;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function invalid(name: string, expected: string): LatchkeyError {

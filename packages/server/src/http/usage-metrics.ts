@@ -31,6 +31,6 @@ function renderSeries(prefix: string, label: string, series: Series, by: string)
 }
 
 /** As the format wants it. */
-export function escapeLabel(value: string): string {
+function escapeLabel(value: string): string {
   return value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"');
 }

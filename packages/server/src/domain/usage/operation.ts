@@ -15,7 +15,7 @@ export const anonymous = '(anonymous)';
 export const other = '(other)';
 
 /** Code units of the name of an operation that are told apart. */
-export const maxNameLength = 100;
+const maxNameLength = 100;
 
 /** A copy: a part of the document's text would keep the whole of it in memory. */
 export function createOperation(name: string | undefined, fields: number): Operation {

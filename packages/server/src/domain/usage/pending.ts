@@ -17,7 +17,7 @@ export interface PendingLimits {
 }
 
 /** About 20 MB each. */
-export const pendingLimits: PendingLimits = { rows: 100_000, rowsAtMost: 150_000, names: 100_000 };
+const pendingLimits: PendingLimits = { rows: 100_000, rowsAtMost: 150_000, names: 100_000 };
 
 /** What was counted and is in no batch yet. */
 export interface Pending {

@@ -1,9 +1,9 @@
 import { buildSchema, type DocumentNode, Kind, type OperationDefinitionNode, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { fragmentsOf } from '../plan.js';
+import { fragmentsOf, type Variables } from '../document.js';
 import { mergeSchemas } from '../schema.js';
 import { costOf } from './cost.js';
-import type { Variables } from './expression.js';
+
 import { createSchemaFacts } from './facts.js';
 
 const plain = buildSchema(`

@@ -6,9 +6,9 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
-import type { Fragments } from '../root-fields.js';
+import type { Fragments, Variables } from '../document.js';
 import { readWeight } from './directives.js';
-import { type Dynamic, type Expression, maximum, product, sum, type Variables } from './expression.js';
+import { type Dynamic, type Expression, maximum, product, sum } from './expression.js';
 import type { FieldFacts, SchemaFacts } from './facts.js';
 import { sizeOf, type VariableDefaults } from './list-size.js';
 

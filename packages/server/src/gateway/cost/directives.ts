@@ -1,10 +1,5 @@
-import { type ConstValueNode, type DirectiveNode, Kind } from 'graphql';
-
-/** What may carry directives in a schema that was read from SDL. */
-export interface Annotated {
-  readonly astNode?: { readonly directives?: readonly DirectiveNode[] } | null | undefined;
-  readonly extensionASTNodes?: readonly { readonly directives?: readonly DirectiveNode[] }[] | null | undefined;
-}
+import { type ConstDirectiveNode, type ConstValueNode, Kind } from 'graphql';
+import { directivesOf, type Written } from '../written.js';
 
 /** `@listSize` as the schema has it. */
 export interface ListSize {
@@ -18,15 +13,15 @@ export interface ListSize {
  * The weight that `@cost` gives; undefined without one, or with one that is no number. The specification
  * (GraphQL Cost Directives) writes it as a text, others as a number. Below zero counts for zero: no field makes another cheaper.
  */
-export function readWeight(annotated: Annotated): number | undefined {
-  const value = argument(find(annotated, 'cost'), 'weight');
+export function readWeight(written: Written): number | undefined {
+  const value = argument(find(written, 'cost'), 'weight');
   if (value?.kind !== Kind.STRING && value?.kind !== Kind.INT && value?.kind !== Kind.FLOAT) return undefined;
   const weight = value.value.trim() === '' ? Number.NaN : Number(value.value);
   return Number.isNaN(weight) ? undefined : Math.max(0, weight);
 }
 
-export function readListSize(annotated: Annotated): ListSize | undefined {
-  const directive = find(annotated, 'listSize');
+export function readListSize(written: Written): ListSize | undefined {
+  const directive = find(written, 'listSize');
   if (!directive) return undefined;
   const assumed = argument(directive, 'assumedSize');
   return {
@@ -36,16 +31,12 @@ export function readListSize(annotated: Annotated): ListSize | undefined {
   };
 }
 
-function find({ astNode, extensionASTNodes }: Annotated, name: string): DirectiveNode | undefined {
-  for (const node of [astNode, ...(extensionASTNodes ?? [])]) {
-    const found = node?.directives?.find((directive) => directive.name.value === name);
-    if (found) return found;
-  }
-  return undefined;
+function find(written: Written, name: string): ConstDirectiveNode | undefined {
+  return directivesOf(written).find((directive) => directive.name.value === name);
 }
 
-function argument(directive: DirectiveNode | undefined, name: string): ConstValueNode | undefined {
-  return directive?.arguments?.find((each) => each.name.value === name)?.value as ConstValueNode | undefined;
+function argument(directive: ConstDirectiveNode | undefined, name: string): ConstValueNode | undefined {
+  return directive?.arguments?.find((each) => each.name.value === name)?.value;
 }
 
 /** A list of texts, or one text, which means a list of it (GraphQL §3.11). */

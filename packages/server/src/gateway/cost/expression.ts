@@ -1,5 +1,4 @@
-/** The variables of a request. */
-export type Variables = Readonly<Record<string, unknown>> | null;
+import type { Variables } from '../document.js';
 
 /** What an expression reads: the variables, and what was computed before it. */
 export interface Frame {

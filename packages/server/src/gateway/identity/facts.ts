@@ -1,4 +1,5 @@
 import type { Claims } from '../../domain/tokens/access-tokens.js';
+import { isRecord } from '../../lib/is-record.js';
 import { fillTemplate, placeholdersOf } from '../../lib/template.js';
 
 /** What can be told of who is asking. */
@@ -45,7 +46,7 @@ export function fill(template: Template, facts: Facts): unknown {
     return fillText(template, facts);
   }
   if (Array.isArray(template)) return template.map((part) => fill(part, facts));
-  if (!isObject(template)) return template;
+  if (!isRecord(template)) return template;
   return Object.fromEntries(Object.entries(template).map(([name, part]) => [name, fill(part, facts)]));
 }
 
@@ -59,11 +60,7 @@ export function mergeTemplates(first: object, second: object): Readonly<Record<s
   const merged = new Map<string, Template>(Object.entries(first));
   for (const [name, part] of Object.entries(second)) {
     const other = merged.get(name);
-    merged.set(name, isObject(part) && isObject(other) ? mergeTemplates(other, part) : part);
+    merged.set(name, isRecord(part) && isRecord(other) ? mergeTemplates(other, part) : part);
   }
   return Object.fromEntries(merged);
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

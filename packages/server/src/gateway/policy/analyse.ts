@@ -1,7 +1,6 @@
 import {
   type DocumentNode,
   type FieldNode,
-  type FragmentDefinitionNode,
   type GraphQLNamedType,
   getNamedType,
   isAbstractType,
@@ -11,13 +10,14 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
+import { type Fragments, fragmentsOf } from '../document.js';
 import type { Need } from './needs.js';
 import type { Policy } from './policy.js';
 
 /** What the upstream's part of an operation needs. */
 export interface Analysis {
   readonly operation: OperationDefinitionNode;
-  readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  readonly fragments: Fragments;
   /** The type that the operation starts at. */
   readonly root: GraphQLNamedType;
   /** Of each field that needs something. A fragment has one type condition, so the way to it makes no difference. */
@@ -34,8 +34,7 @@ export function analyseDocument(document: DocumentNode, policy: Policy): Analysi
   const operation = document.definitions.find((each) => each.kind === Kind.OPERATION_DEFINITION);
   const root = operation && schema.getRootType(operation.operation);
   if (!root) throw new TypeError('The document has no operation of the schema.');
-  const written = document.definitions.filter((each) => each.kind === Kind.FRAGMENT_DEFINITION);
-  const fragments = new Map(written.map((fragment) => [fragment.name.value, fragment]));
+  const fragments = fragmentsOf(document);
   const needs = new Map<FieldNode, Need>();
   const all = new Set<Need>();
   const behind = new Set<Need>();
@@ -63,7 +62,7 @@ export function analyseDocument(document: DocumentNode, policy: Policy): Analysi
   }
 
   walk(operation.selectionSet, root);
-  for (const fragment of written)
+  for (const fragment of fragments.values())
     walk(fragment.selectionSet, conditionOf(policy, fragment.typeCondition.name.value, root));
   return { operation, fragments, root, needs, all, behind };
 }

@@ -9,6 +9,7 @@ import {
   Kind,
 } from 'graphql';
 import { type ErrorCode, LatchkeyError } from '../../domain/errors.js';
+import type { Variables } from '../document.js';
 import type { Answer } from '../merge.js';
 import type { Filter } from './filter.js';
 import type { RefusalCode } from './needs.js';
@@ -25,7 +26,7 @@ export interface Missing {
   readonly path: readonly (string | number)[];
 }
 
-export interface Completed {
+interface Completed {
   /** Undefined where a variable does not fit, which findVariableErrors says before. */
   readonly data: Answer['data'] | undefined;
   readonly missing: readonly Missing[];
@@ -37,11 +38,7 @@ export interface Completed {
  * the order of keys, paths, lists, @skip, @include, and null that goes up where a field must not be null.
  * Throws DOCUMENT_TOO_COMPLEX where there is too much to go through.
  */
-export function completeData(
-  filter: Filter,
-  data: object,
-  variables: Readonly<Record<string, unknown>> | null,
-): Completed {
+function completeData(filter: Filter, data: object, variables: Variables): Completed {
   if (countValues(data, maxValues) > maxValues) {
     throw new LatchkeyError('DOCUMENT_TOO_COMPLEX', {
       message: `The answer has more than ${maxValues} values, which is too much to keep a part of it back. Ask for less at a time.`,
@@ -139,10 +136,7 @@ function toMissing({ originalError, path, message }: GraphQLError): Missing {
  * What is wrong with the variables that @skip and @include use, to be seen before anything is run: the upstream does not
  * get those which only fields that are kept back use.
  */
-export function findVariableErrors(
-  { document, completion }: Filter,
-  variables: Readonly<Record<string, unknown>> | null,
-): readonly GraphQLError[] {
+export function findVariableErrors({ document, completion }: Filter, variables: Variables): readonly GraphQLError[] {
   const [operation] = document.definitions;
   if (operation?.kind !== Kind.OPERATION_DEFINITION) return [];
   const { errors } = getVariableValues(completion, operation.variableDefinitions ?? [], variables ?? {});
@@ -157,7 +151,7 @@ export function findVariableErrors(
 export function completeAnswer(
   filter: Filter,
   answer: Answer,
-  variables: Readonly<Record<string, unknown>> | null,
+  variables: Variables,
   format: (missing: Missing) => unknown,
 ): Answer {
   if (filter.part && !answer.data) return answer;

@@ -6,13 +6,8 @@ import {
   Kind,
   valueFromASTUntyped,
 } from 'graphql';
+import { directivesOf, type Written } from '../written.js';
 import type { Need, NeedTable, ScopeClause } from './needs.js';
-
-/** A part of a schema that was read from SDL: only that has directives. */
-export interface Written {
-  readonly astNode?: { readonly directives?: readonly ConstDirectiveNode[] } | null | undefined;
-  readonly extensionASTNodes?: readonly { readonly directives?: readonly ConstDirectiveNode[] }[] | null | undefined;
-}
 
 /** What the directives ask for that stand at a field, a type, or one of its extensions; empty where none does. */
 export type ReadDirectives = (written: Written) => readonly Need[];
@@ -26,10 +21,6 @@ export function createReadDirectives(schema: GraphQLSchema, table: NeedTable): R
       if (name === 'authenticated') return [table.token];
       return name === 'requiresScopes' ? [table.scopes(readScopes(directive))] : [];
     });
-}
-
-function directivesOf({ astNode, extensionASTNodes }: Written): readonly ConstDirectiveNode[] {
-  return [astNode, ...(extensionASTNodes ?? [])].flatMap((node) => node?.directives ?? []);
 }
 
 const known = ['authenticated', 'requiresScopes'];

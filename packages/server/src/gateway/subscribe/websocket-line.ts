@@ -1,6 +1,7 @@
 import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { LatchkeyError } from '../../domain/errors.js';
+import { isRecord } from '../../lib/is-record.js';
 import { sliceMember } from '../../lib/json-member.js';
 import type { Question } from '../ask.js';
 import type { RawHeaders } from '../headers.js';
@@ -199,7 +200,7 @@ interface Message {
 function parse(text: string): Message | undefined {
   try {
     const message: unknown = JSON.parse(text);
-    return typeof message === 'object' && message !== null && !Array.isArray(message) ? message : undefined;
+    return isRecord(message) ? message : undefined;
   } catch {
     return undefined;
   }

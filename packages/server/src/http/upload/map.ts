@@ -1,3 +1,5 @@
+import type { Variables } from '../../gateway/document.js';
+import { isRecord } from '../../lib/is-record.js';
 import { badRequest } from './read-parts.js';
 
 /** From the name of a part to the places of its file in the variables. */
@@ -7,7 +9,7 @@ export type FileMap = ReadonlyMap<string, readonly string[]>;
  * From the text of the part "map" (GraphQL multipart request specification). Each path has to lead to a null in the
  * variables, and no two to the same. Throws BAD_REQUEST.
  */
-export function parseMap(text: string, variables: Readonly<Record<string, unknown>> | null, maxFiles: number): FileMap {
+export function parseMap(text: string, variables: Variables, maxFiles: number): FileMap {
   const entries = Object.entries(parseObject(text));
   if (entries.length === 0) throw badRequest('"map" names no file.');
   if (entries.length > maxFiles) throw badRequest(`"map" names more than ${maxFiles} files, which is uploadFiles.`);
@@ -32,7 +34,7 @@ function parseObject(text: string): object {
   } catch {
     throw badRequest('"map" is not JSON.');
   }
-  if (typeof map !== 'object' || map === null || Array.isArray(map)) throw badRequest('"map" is not a JSON object.');
+  if (!isRecord(map)) throw badRequest('"map" is not a JSON object.');
   return map;
 }
 
