@@ -18,8 +18,10 @@ export interface Prepared {
   readonly plan: Plan;
   /** Some field of it is not for everybody. */
   readonly needsToken: boolean;
-  /** It has a signIn or signInRefresh field, and so never looks at a token it does not need. */
+  /** It has a signIn or signInRefresh field. */
   readonly hasCredential: boolean;
+  /** False for a sign-in alone: an expired token must not stop its owner from signing in. */
+  readonly looksAtToken: boolean;
   /** Weighs the caller against what the upstream's part needs; undefined where a token is all it takes, or not even that. */
   readonly guard: Guard | undefined;
   /** What introspection alone answers, for each schema: it is the same every time, and large. */
@@ -85,10 +87,13 @@ export function createPreparer(
     const guarded = plan.kind === 'own' ? undefined : guardOf({ plan, document, operationName, text });
     const isPublic = ({ name, owner }: Plan['fields'][number]) =>
       owner === 'upstream' ? (guarded?.isOpen ?? false) : owner !== 'own' || isCredentialField(name);
+    const needsToken = !plan.fields.every(isPublic);
+    const hasCredential = credentials.length > 0;
     return {
       plan,
-      needsToken: !plan.fields.every(isPublic),
-      hasCredential: credentials.length > 0,
+      needsToken,
+      hasCredential,
+      looksAtToken: needsToken || !hasCredential,
       operation: describeOperation(document, operationName),
       guard: guarded?.guard,
       introspections: isConstant(plan) ? answersTo(`${operationName}:${text}`) : undefined,

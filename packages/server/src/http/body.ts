@@ -1,11 +1,13 @@
+import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { LatchkeyError } from '../domain/errors.js';
+import { isJsonContentType } from '../graphql/media-type.js';
 
 /** How much of a body that was refused is still read, so that its sender gets to see the answer. */
 const discarded = 16 * 1024 * 1024;
 
 /** Reads a body of at most `limit` bytes. Rejects with BODY_TOO_LARGE, or with the connection's error. */
-export function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > limit) return refuse(request, limit);
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -41,4 +43,22 @@ export function discard(request: IncomingMessage): void {
     if (size > discarded) request.destroy();
   });
   request.resume();
+}
+
+/** Reads a body of JSON, at most `limit` bytes. Rejects with UNSUPPORTED_MEDIA_TYPE, and as `readBody` does. */
+export function readJsonBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+  const { 'content-type': contentType, 'content-encoding': encoding } = request.headers;
+  if (!isJsonContentType(contentType) || (encoding !== undefined && encoding !== 'identity')) {
+    return Promise.reject(new LatchkeyError('UNSUPPORTED_MEDIA_TYPE'));
+  }
+  return readBody(request, limit);
+}
+
+/** Throws BAD_REQUEST. Bytes that are no UTF-8 would be read as one thing here and as another by who is less strict. */
+export function readText(body: Buffer): string {
+  const text = body.toString();
+  if (text.includes('\ufffd') && !isUtf8(body)) {
+    throw new LatchkeyError('BAD_REQUEST', { message: 'The request body is not UTF-8.' });
+  }
+  return text;
 }

@@ -20,7 +20,7 @@ export async function identify({ domain: { accessTokens } }: GraphqlEndpoint, to
  * The identity with which an operation runs: a sign-in looks at none. Throws UNAUTHENTICATED if it needs one and there
  * is none.
  */
-export function identityFor({ needsToken, hasCredential }: Prepared, identity: Identity): Identity {
+export function identityFor({ needsToken, looksAtToken }: Prepared, identity: Identity): Identity {
   if (needsToken && !identity.claims) throw new LatchkeyError('UNAUTHENTICATED');
-  return needsToken || !hasCredential ? identity : nobody;
+  return looksAtToken ? identity : nobody;
 }

@@ -2,8 +2,8 @@ import { findTokenEnd } from '../../domain/tokens/token-end.js';
 import type { Line } from '../../gateway/subscribe/line.js';
 import { toParams } from '../../graphql/params.js';
 import type { Operation } from '../call.js';
-import { enterCaller } from '../enter-caller.js';
 import { type Attempt, createAttempt } from '../exchange.js';
+import { letIn } from '../let-in.js';
 import { note } from '../send.js';
 import { type Admission, admit } from './admit.js';
 import type { Dialogue, Running } from './dialogue.js';
@@ -54,16 +54,12 @@ async function carry(
   dialogue.ended();
 }
 
-/** What `answer` of the endpoint does with a request, in the same order. */
+/** From a message to an operation that may be run, in the order of `answer` of the endpoint. */
 function read({ endpoint, identity }: Dialogue, payload: Record<string, unknown>, exchange: Attempt): Operation {
-  const asked = toParams(payload);
-  const params = asked.isNamed ? endpoint.documents.resolve(asked) : asked;
+  const params = endpoint.documents.resolve(toParams(payload));
   const prepared = endpoint.preparer.prepare(params.query, params.operationName);
   const { token, claims } = identityFor(prepared, identity);
-  exchange.caller = enterCaller(exchange, endpoint, prepared, claims);
-  prepared.assertAffordable?.(params.variables);
-  if (params.hash !== undefined && !prepared.isSecret) endpoint.documents.remember(params);
-  const filter = prepared.guard?.check(claims?.scope);
+  const filter = letIn(exchange, endpoint, params, prepared, claims);
   exchange.kind = prepared.plan.operation === 'subscription' ? 'stream' : prepared.plan.kind;
   return { exchange, endpoint, params, prepared, token, claims, filter };
 }
