@@ -1,8 +1,8 @@
 import type { Setting } from './setting.js';
 import { callersSettings } from './settings/callers.js';
 import { databaseSettings } from './settings/database.js';
+import { documentsSettings } from './settings/documents.js';
 import { identitySettings } from './settings/identity.js';
-import { limitsSettings } from './settings/limits.js';
 import { passwordsSettings } from './settings/passwords.js';
 import { placeSettings } from './settings/place.js';
 import { policySettings } from './settings/policy.js';
@@ -25,7 +25,7 @@ export const settings = {
   ...sessionsSettings,
   ...passwordsSettings,
   ...callersSettings,
-  ...limitsSettings,
+  ...documentsSettings,
   ...runningSettings,
 } as const satisfies Record<string, Setting>;
 

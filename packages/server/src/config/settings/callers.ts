@@ -16,6 +16,37 @@ export const callersSettings = {
     default: [],
     about: 'The proxies whose X-Forwarded-For is believed.',
   },
+  callerRate: {
+    group,
+    type: integer(1, 1_000_000),
+    default: 10_000,
+    about: 'How many requests per second a caller may send for long.',
+  },
+  callerBurst: {
+    group,
+    type: integer(1, 100_000_000),
+    default: 100_000,
+    about: 'How many requests a caller may send at once after a pause.',
+  },
+  callerConcurrency: {
+    group,
+    type: integer(1, 100_000),
+    default: 500,
+    about: 'How many requests of a caller may be in work at the same time.',
+  },
+  quotaPerDay: {
+    group,
+    type: integer(0, 1_000_000_000_000),
+    unset: 'there is no quota',
+    about:
+      'How many requests a user may send to the upstream in a day (UTC), unless "latchkey user quota" gave another number.',
+  },
+  requestTimeout: {
+    group,
+    type: duration('1s', '10m'),
+    default: '30s',
+    about: 'How long a caller may take to send a request; with files, up to the first of them, and between two pieces.',
+  },
   bodyLimit: {
     group,
     type: bytes('1KiB', '64MiB'),
@@ -33,36 +64,5 @@ export const callersSettings = {
     type: integer(1, 1_000),
     default: 10,
     about: 'The most files that an upload may have.',
-  },
-  documentMaxTokens: {
-    group,
-    type: integer(100, 1_000_000),
-    default: 10_000,
-    about: 'The most tokens that a GraphQL document may have.',
-  },
-  documentMaxDepth: {
-    group,
-    type: integer(5, 1000),
-    default: 50,
-    about: 'The deepest nesting that a GraphQL document may have.',
-  },
-  documentCache: {
-    group,
-    type: integer(1, 100_000),
-    default: 1000,
-    about: 'How many parsed and planned documents are kept in memory.',
-  },
-  quotaPerDay: {
-    group,
-    type: integer(0, 1_000_000_000),
-    unset: 'there is no quota',
-    about:
-      'How many requests a user may send to the upstream in a day (UTC), unless "latchkey user quota" gave another number.',
-  },
-  requestTimeout: {
-    group,
-    type: duration('1s', '10m'),
-    default: '30s',
-    about: 'How long a caller may take to send a request; with files, up to the first of them, and between two pieces.',
   },
 } as const satisfies Record<string, Setting>;

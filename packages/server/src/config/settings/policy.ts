@@ -12,7 +12,8 @@ const coordinate = text(
 // scope-token of RFC 6749 §3.3: what else could never be in a token.
 const scopeName = /^[\x21\x23-\x5B\x5D-\x7E]+$/;
 
-type Rule = 'public' | 'authenticated' | 'denied' | { readonly scopes: readonly (readonly string[])[] };
+/** What a rule asks for: `scopes` are sets of which one must be held, and that wholly. */
+export type Rule = 'public' | 'authenticated' | 'denied' | { readonly scopes: readonly (readonly string[])[] };
 
 const rule: Type<Rule> = {
   placeholder: 'RULE',

@@ -1,5 +1,6 @@
-/** What a rule asks for: `scopes` are sets of which one must be held, and that wholly. */
-export type Rule = 'public' | 'authenticated' | 'denied' | { readonly scopes: readonly (readonly string[])[] };
+import type { Rule } from '../../config/settings/policy.js';
+
+export type { Rule };
 
 /** From patterns of schema coordinates, such as Query.companies, Query.*, *.salary or Company, to rules. */
 export type Rules = Readonly<Record<string, Rule>>;

@@ -3,7 +3,19 @@ import { integer, oneOf, text } from '../types.js';
 
 const group = 'Callers and limits';
 
-export const limitsSettings = {
+export const documentsSettings = {
+  documentMaxTokens: {
+    group,
+    type: integer(100, 1_000_000),
+    default: 10_000,
+    about: 'The most tokens that a GraphQL document may have.',
+  },
+  documentMaxDepth: {
+    group,
+    type: integer(5, 1000),
+    default: 50,
+    about: 'The deepest nesting that a GraphQL document may have.',
+  },
   documentMaxAliases: {
     group,
     type: integer(0, 1_000_000),
@@ -34,23 +46,11 @@ export const limitsSettings = {
     default: 10,
     about: 'How many objects a list is taken to have where neither the document nor the schema says it.',
   },
-  callerRate: {
-    group,
-    type: integer(1, 1_000_000),
-    default: 10_000,
-    about: 'How many requests per second a caller may send for long.',
-  },
-  callerBurst: {
-    group,
-    type: integer(1, 100_000_000),
-    default: 100_000,
-    about: 'How many requests a caller may send at once after a pause.',
-  },
-  callerConcurrency: {
+  documentCache: {
     group,
     type: integer(1, 100_000),
-    default: 500,
-    about: 'How many requests of a caller may be in work at the same time.',
+    default: 1000,
+    about: 'How many parsed and planned documents are kept in memory.',
   },
   trustedDocuments: {
     group,
