@@ -23,10 +23,14 @@ export function openSseLine(endpoint: SseEndpoint, headers: RawHeaders): Line {
     if (isClosed) return createEnded();
     const ending = new AbortController();
     running.add(ending);
-    const gate = createGate(endpoint.buffer);
-    const queue = createEventQueue({ sizeChanged: gate.sizeChanged, closed: () => ending.abort() });
+    const brake = createBrake(endpoint.buffer);
+    const queue = createEventQueue({ sizeChanged: brake.sizeChanged, closed: () => ending.abort() });
     const request = { method: 'POST', path: endpoint.path, body: JSON.stringify(question) } as const;
-    read(endpoint.pool.request({ ...request, headers: headersFor(headers), signal: ending.signal }), queue, gate.opened)
+    read(
+      endpoint.pool.request({ ...request, headers: headersFor(headers), signal: ending.signal }),
+      queue,
+      brake.released,
+    )
       .catch((error: unknown) => queue.end(error instanceof UpstreamRefusal ? error : toUpstreamError(error)))
       .finally(() => {
         running.delete(ending);
@@ -49,21 +53,21 @@ function headersFor(headers: RawHeaders): RawHeaders {
   return [...headers, 'content-type', 'application/json', 'accept', 'text/event-stream'];
 }
 
-/** Shut while more than `limit` characters wait. */
-function createGate(limit: number) {
+/** On while more than `limit` characters wait. */
+function createBrake(limit: number) {
   let size = 0;
-  let open: (() => void) | undefined;
+  let release: (() => void) | undefined;
   return {
     sizeChanged(by: number) {
       size += by;
       if (size > limit) return;
-      open?.();
-      open = undefined;
+      release?.();
+      release = undefined;
     },
-    opened(): Promise<void> | undefined {
+    released(): Promise<void> | undefined {
       if (size <= limit) return undefined;
       return new Promise((resolve) => {
-        open = resolve;
+        release = resolve;
       });
     },
   };
@@ -72,7 +76,7 @@ function createGate(limit: number) {
 async function read(
   requested: Promise<Dispatcher.ResponseData>,
   queue: EventQueue,
-  opened: () => Promise<void> | undefined,
+  released: () => Promise<void> | undefined,
 ): Promise<void> {
   const { statusCode, headers, body } = await requested;
   const type = String(headers['content-type'] ?? '');
@@ -86,7 +90,7 @@ async function read(
       pushAnswer(event, queue);
     }
     // Not reading on is what holds the upstream back.
-    await opened();
+    await released();
   }
   // Servers from before the protocol name no event, and just stop.
   if (isPlain) return queue.end();

@@ -8,6 +8,7 @@ import type { GraphqlEndpoint } from '../call.js';
 import { createAttempt } from '../exchange.js';
 import { note } from '../send.js';
 import { callerOf } from './caller.js';
+import { closeCodeOf, goingAway, goodbye } from './closing.js';
 import { connectionToken } from './connection-token.js';
 import type { Dialogue, Opening, SocketSettings } from './dialogue.js';
 import { identify, nobody } from './identify.js';
@@ -17,15 +18,8 @@ import { type Message, readMessage } from './message.js';
 import { roomIn } from './room.js';
 import { closeLine } from './run.js';
 
-/** Milliseconds that a caller may take to answer to the closing of its socket. */
-export const goodbye = 1_000;
-
-/** Close codes beside those of the protocol (RFC 6455 §7.4.1). */
-const goingAway = 1001;
-const tryAgainLater = 1013;
-
 /** Begins the operation of a "subscribe" message. */
-export type Begin = (dialogue: Dialogue, id: string, payload: Record<string, unknown>) => void;
+type Begin = (dialogue: Dialogue, id: string, payload: Record<string, unknown>) => void;
 
 /**
  * Speaks graphql-transport-ws with a caller. By hand rather than by makeServer of graphql-ws, whose vocabulary it uses:
@@ -102,12 +96,8 @@ export function speak(
   }
 
   function end(error: LatchkeyError): void {
-    const { code, status } = error;
-    if (state !== 'closed') endedWith = code;
-    if (status === 401) close(CloseCode.Unauthorized, code);
-    else if (status === 429) close(CloseCode.TooManyInitialisationRequests, code);
-    else if (status >= 500) close(status === 503 ? tryAgainLater : CloseCode.InternalServerError, code);
-    else close(CloseCode.BadRequest, code);
+    if (state !== 'closed') endedWith = error.code;
+    close(closeCodeOf(error), error.code);
   }
 
   function goAway(timeout: number): void {
@@ -195,12 +185,7 @@ export function speak(
   socket.on('message', (data, isBinary) => {
     if (state === 'closed') return;
     if (isBinary) return close(CloseCode.BadRequest, 'Invalid message received');
-    // Who sends and never reads is not read either.
-    const room = dialogue.room();
-    if (room && !socket.isPaused) {
-      socket.pause();
-      void room.then(() => socket.resume());
-    }
+    pauseFor(socket, dialogue.room());
     receive(String(data));
   });
   // Frames that are none, or too large: ws has closed with 1002, 1007 or 1009.
@@ -209,6 +194,13 @@ export function speak(
     settle();
     seat.leave();
   });
+}
+
+/** Who sends and never reads is not read either. */
+function pauseFor(socket: WebSocket, room: Promise<void> | undefined): void {
+  if (!room || socket.isPaused) return;
+  socket.pause();
+  void room.then(() => socket.resume());
 }
 
 /** Tells log and metrics of a connection that was refused. */

@@ -34,7 +34,7 @@ export interface Dialogue {
   send(text: string): void;
   /** Waits while too much waits for the caller. */
   room(): Promise<void> | undefined;
-  /** Closes with 4401 and the code: for a token that is good no more. */
+  /** Closes the connection as a whole, with the code of the error for a reason: 4401 for a token that is good no more. */
   end(error: LatchkeyError): void;
   /** Why the connection has ended, if that was not its caller's will. */
   readonly endedWith: ErrorCode | undefined;

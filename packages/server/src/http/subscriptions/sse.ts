@@ -5,13 +5,11 @@ import type { Line } from '../../gateway/subscribe/line.js';
 import type { Call } from '../call.js';
 import { type Admission, admit } from './admit.js';
 import { callerOf } from './caller.js';
+import { goodbye } from './closing.js';
 import { keepAlive } from './keep-alive.js';
 import type { Connection, Seat } from './live.js';
 import { roomIn } from './room.js';
 import { closeLine, errorsOf, openLine, run } from './run.js';
-
-/** Milliseconds that a caller may take to read the end of its stream. */
-const goodbye = 1_000;
 
 /** What an operation needs for as long as it runs. */
 interface Running {

@@ -12,7 +12,8 @@ import { createAttempt } from '../exchange.js';
 import { type HttpServer, isGraphqlUrl } from '../listener.js';
 import { note } from '../send.js';
 import { callerOf } from './caller.js';
-import { goodbye, speak } from './connection.js';
+import { goodbye } from './closing.js';
+import { speak } from './connection.js';
 import type { Opening } from './dialogue.js';
 import { beginOperation } from './operation.js';
 
