@@ -2,6 +2,7 @@ import type { Clock } from '../../lib/clock.js';
 import type { Log } from '../../lib/log.js';
 import type { Store, UsageCounters } from '../../store/store.js';
 import { type Consumer, createConsumer } from './consumer.js';
+import { createConsumers } from './consumers.js';
 import type { Operation } from './operation.js';
 import { createPending, type Pending, type PendingLimits } from './pending.js';
 import { createQuotas } from './quota.js';
@@ -18,11 +19,6 @@ const manyRows = 5_000;
 /** Callers and operations that the metrics tell apart, and how many operations one caller may bring in. */
 const metricLabels = 200;
 const metricLabelsOfConsumer = 100;
-
-/** Callers that a node remembers, and milliseconds after which one who does not come back is forgotten. */
-const maxConsumers = 200_000;
-const idleTime = 600_000;
-const sweepInterval = 60_000;
 
 /** Counts who asks for how much. */
 export interface Usage {
@@ -59,39 +55,17 @@ export interface UsageParts {
 }
 
 export function createUsage({ store, log, quotaPerDay, limits }: UsageParts, clock: Clock): Usage {
-  const known = new Map<string, Consumer>();
   const callers = createSeries(metricLabels);
   const operations = createSeries(metricLabels);
   const pending = createPending(limits);
   const writer = createWriter(store, pending, clock);
   const quotas = createQuotas(store, quotaPerDay, clock);
+  const consumers = createConsumers((id) => createConsumer(id, callers.of(id, true), quotaPerDay), pending);
   let listed: Consumer[] = [];
-  let sweptAt = Number.NEGATIVE_INFINITY;
   let isAway = false;
   let synchronizing: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
   let isStarted = false;
-
-  function addConsumer(userId: string): Consumer {
-    if (known.size >= maxConsumers) {
-      const [oldest] = known.values();
-      if (oldest) drop(oldest);
-    }
-    const consumer = createConsumer(userId, callers.of(userId, true), quotaPerDay);
-    known.set(userId, consumer);
-    return consumer;
-  }
-
-  function drop(consumer: Consumer): void {
-    pending.forget(consumer);
-    known.delete(consumer.userId);
-    consumer.isForgotten = true;
-  }
-
-  /** Of a caller who was forgotten while a long answer was under way. */
-  const living = (consumer: Consumer) => (consumer.isForgotten ? consumerOf(consumer.userId) : consumer);
-
-  const consumerOf = (userId: string) => known.get(userId) ?? addConsumer(userId);
 
   function seriesOf(consumer: Consumer, operation: Operation) {
     if (operation.series) return operation.series;
@@ -125,17 +99,7 @@ export function createUsage({ store, log, quotaPerDay, limits }: UsageParts, clo
       if (!isAway) log.warn({ err }, 'usage cannot be recorded; it is kept in memory and tried again');
       isAway = true;
     }
-    sweep();
-  }
-
-  function sweep(): void {
-    const now = clock();
-    if (now - sweptAt < sweepInterval) return;
-    sweptAt = now;
-    for (const consumer of known.values()) {
-      if (now - consumer.usedAt > idleTime) drop(consumer);
-      else if (consumer.hour !== hourOf(now)) pending.forget(consumer);
-    }
+    consumers.sweep(clock());
   }
 
   function synchronize(): Promise<void> {
@@ -159,7 +123,7 @@ export function createUsage({ store, log, quotaPerDay, limits }: UsageParts, clo
     pending,
     writer,
     synchronize,
-    consumerOf,
+    consumerOf: consumers.of,
     learn: quotas.learn,
     begin(consumer, operation) {
       const now = clock();
@@ -177,7 +141,7 @@ export function createUsage({ store, log, quotaPerDay, limits }: UsageParts, clo
       if (pending.size >= manyRows && isStarted && !isAway && !synchronizing) run();
     },
     record(held, operation, milliseconds, isError) {
-      const consumer = living(held);
+      const consumer = consumers.living(held);
       const errors = isError ? 1 : 0;
       const row = pending.rowOf(consumer, operation.name, hourOf(clock()));
       const series = seriesOf(consumer, operation);
@@ -189,7 +153,7 @@ export function createUsage({ store, log, quotaPerDay, limits }: UsageParts, clo
       series.milliseconds += milliseconds;
     },
     recordEvent(held, operation) {
-      const consumer = living(held);
+      const consumer = consumers.living(held);
       const row = pending.rowOf(consumer, operation.name, hourOf(clock()));
       row.fields += operation.fields;
       consumer.series.fields += operation.fields;
