@@ -30,7 +30,7 @@ export interface UpstreamPlan extends AnyPlan {
   readonly kind: 'upstream';
   /** The variables that the operation declares: no others are passed on. */
   readonly variables: readonly string[];
-  /** What goes on instead where something else in the document is ours: an editor sends its sign-in along. */
+  /** What goes on instead where something else in the document is ours (an editor sends its sign-in along), or where its text could be read otherwise. */
   readonly upstream?: UpstreamPart;
 }
 
@@ -49,8 +49,16 @@ export interface UpstreamPart {
   readonly variables: readonly string[];
 }
 
-/** Throws OPERATION_NOT_FOUND, SUBSCRIPTION_NOT_SUPPORTED, MIXED_MUTATION, GRAPHQL_VALIDATION_FAILED or DOCUMENT_TOO_COMPLEX. */
-export function planOperation(document: DocumentNode, operationName: string | null, ownerOf: OwnerOf): Plan {
+/**
+ * `isReadAlike`: every server reads the document's text as we do, so that it may go on as it is.
+ * Throws OPERATION_NOT_FOUND, SUBSCRIPTION_NOT_SUPPORTED, MIXED_MUTATION, GRAPHQL_VALIDATION_FAILED or DOCUMENT_TOO_COMPLEX.
+ */
+export function planOperation(
+  document: DocumentNode,
+  operationName: string | null,
+  ownerOf: OwnerOf,
+  isReadAlike = true,
+): Plan {
   const definition = findOperation(document, operationName);
   const { operation, selectionSet } = definition;
   const fragments = fragmentsOf(document);
@@ -64,7 +72,8 @@ export function planOperation(document: DocumentNode, operationName: string | nu
   if (!hasOwn) {
     assertNothingOfOurs(definition, roots, ownerOf);
     const variables = (definition.variableDefinitions ?? []).map(({ variable }) => variable.name.value);
-    if (!mentionsOurs(document, fragments, ownerOf)) return { kind: 'upstream', operation, fields, variables };
+    if (isReadAlike && !mentionsOurs(document, fragments, ownerOf))
+      return { kind: 'upstream', operation, fields, variables };
     return {
       kind: 'upstream',
       operation,

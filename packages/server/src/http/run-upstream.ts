@@ -12,10 +12,11 @@ export async function runUpstream(call: Call, plan: UpstreamPlan): Promise<void>
   const isRewritten =
     plan.upstream || params !== call.params || !params.isVerbatim || endpoint.documents.areTrustedOnly;
   const bytes = isRewritten ? undefined : call.body;
-  const made = upstreamHeaders(endpoint.identity, askerOf(call), bytes ? undefined : ofBody);
+  const made = upstreamHeaders(endpoint.identity, askerOf(call), ofBody);
   const fields = made instanceof Promise ? await made : made;
-  // A GET goes on as a POST: every GraphQL server takes one, and there is one way to read it.
-  if (!bytes) fields.push('content-type', 'application/json');
+  // Not in the caller's words: of two charsets the upstream might take the one that the body was not read by. And a
+  // GET goes on as a POST: every GraphQL server takes one, and there is one way to read it.
+  fields.push('content-type', 'application/json');
   const body = bytes ?? operationOf(params, plan);
   const mayRepeat = plan.operation === 'query';
   await forward(upstreamOf(call), { body, headers: fields, mayRepeat }, exchange.response, headers);

@@ -3,6 +3,7 @@ import { WebSocket } from 'ws';
 import { LatchkeyError } from '../../domain/errors.js';
 import { isRecord } from '../../lib/is-record.js';
 import { sliceMember } from '../../lib/json-member.js';
+import { isShallow } from '../answer-shape.js';
 import type { Question } from '../ask.js';
 import type { RawHeaders } from '../headers.js';
 import { createEnded, createEventQueue, type EventQueue, UpstreamRefusal } from './events.js';
@@ -197,7 +198,9 @@ interface Message {
   readonly payload?: unknown;
 }
 
+/** Undefined for what is no message, or is nested so deeply that it could not be written again. */
 function parse(text: string): Message | undefined {
+  if (!isShallow(text)) return undefined;
   try {
     const message: unknown = JSON.parse(text);
     return isRecord(message) ? message : undefined;

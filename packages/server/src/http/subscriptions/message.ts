@@ -1,4 +1,5 @@
 import { validateMessage } from 'graphql-ws';
+import { isShallow } from '../../gateway/answer-shape.js';
 
 /** Characters of an id that a caller may give an operation: all that run are kept. */
 const maxIdLength = 1_000;
@@ -11,8 +12,9 @@ export interface Message {
   readonly payload: any;
 }
 
-/** Undefined for what is no message of the protocol. */
+/** Undefined for what is no message of the protocol, or is nested so deeply that it could not be written again. */
 export function readMessage(text: string): Message | undefined {
+  if (!isShallow(text)) return undefined;
   try {
     const message = JSON.parse(text) as Message;
     // One that names its document has no query, which the protocol did not think of.
