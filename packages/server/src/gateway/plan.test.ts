@@ -188,3 +188,13 @@ describe('the part of a split that goes to the upstream', () => {
     expect(split).toMatchObject({ upstream: { query: 'query Q($a: Int) {\n  hello(a: $a)\n}', variables: ['a'] } });
   });
 });
+
+test('many operations with the same fragments take time by their sum, not by their product', () => {
+  const names = Array.from({ length: 500 }, (_, i) => `f${i}`);
+  const operations = names.map((name) => `query q${name} { ...f }`).join(' ');
+  const fragments = names.map((name) => `fragment ${name} on Query { hello }`).join(' ');
+  const document = `${operations} fragment f on Query { ${names.map((name) => `...${name}`).join(' ')} } ${fragments}`;
+  const started = performance.now();
+  expect(plan(document, 'qf0').kind).toBe('upstream');
+  expect(performance.now() - started).toBeLessThan(400);
+});

@@ -17,13 +17,18 @@ import { listUses } from './split.js';
  * variable of a type of ours, or a fragment that nobody spreads has such a field. An editor sends its sign-in along.
  */
 export function mentionsOurs(document: DocumentNode, fragments: Fragments, ownerOf: OwnerOf): boolean {
+  // Each fragment is looked at once for all operations together: each by itself would take time by their product.
   const reached = new Set<string>();
+  const walked = new Map<OperationTypeNode, Set<string>>();
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
     const { operation, selectionSet } = definition;
     if (inputOfOurs(definition, ownerOf) !== undefined) return true;
-    if (listRootFields(operation, selectionSet, fragments, ownerOf).some(({ owner }) => owner === 'own')) return true;
-    if (fragments.size > 0) for (const name of listUses(definition, fragments).fragments) reached.add(name);
+    const known = walked.get(operation) ?? new Set<string>();
+    walked.set(operation, known);
+    const roots = listRootFields(operation, selectionSet, fragments, ownerOf, known);
+    if (roots.some(({ owner }) => owner === 'own')) return true;
+    if (fragments.size > 0) listUses(definition, fragments, reached);
   }
   for (const fragment of fragments.values()) {
     if (!reached.has(fragment.name.value) && hasFieldOfOurs(fragment, ownerOf)) return true;

@@ -38,15 +38,16 @@ export interface RootField {
 /**
  * The fields at the root in the order of the document, through all fragments. Each fragment is walked once,
  * as in execution (GraphQL §6.3.2): fragments that spread each other twice cost no more than their text.
+ * Those in `visited` are left out, and what is walked is added.
  */
 export function listRootFields(
   operation: OperationTypeNode,
   selectionSet: SelectionSetNode,
   fragments: Fragments,
   ownerOf: OwnerOf,
+  visited = new Set<string>(),
 ): readonly RootField[] {
   const fields: RootField[] = [];
-  const visited = new Set<string>();
 
   function walk({ selections }: SelectionSetNode): void {
     for (const selection of selections) {

@@ -70,10 +70,9 @@ export function extractPart(
   return { kind: Kind.DOCUMENT, definitions };
 }
 
-/** The variables and fragments that an operation reaches. */
-export function listUses(operation: OperationDefinitionNode, fragments: Fragments) {
+/** The variables and fragments that an operation reaches. Fragments in `reached` are not looked into; others are added. */
+export function listUses(operation: OperationDefinitionNode, fragments: Fragments, reached = new Set<string>()) {
   const variables = new Set<string>();
-  const reached = new Set<string>();
 
   function collect(node: ASTNode | undefined): void {
     if (!node) return;
