@@ -32,8 +32,12 @@ export function addUser(place, env = {}) {
   });
 }
 
+/** The load comes from one caller, as fast as it can: what would hold that back is as wide as it goes. */
+const oneCaller = { LATCHKEY_CALLER_RATE: '1000000', LATCHKEY_CALLER_BURST: '100000000' };
+
 /**
- * Starts the product as a user would, except for the log: warnings only, as the peers log nothing.
+ * Starts the product as a user would, except for the log, warnings only, as the peers log nothing, and for the rate of
+ * one caller.
  * @param {string} upstream URL of the API behind it
  */
 export function startLatchkey(upstream, data = dataDirectory()) {
@@ -43,7 +47,7 @@ export function startLatchkey(upstream, data = dataDirectory()) {
 /** Starts it on a store of `stores/`. @param {{ flags: string[], env: Record<string, string> }} store */
 export function startOn({ flags, env }, upstream) {
   const args = [bin, 'serve', '--port', '0', ...flags, '--upstream', upstream, '--log-level', 'warn'];
-  return startProgram('Latchkey', args, /http:\/\/[^\s:/]+:(\d+)\/graphql/, { env });
+  return startProgram('Latchkey', args, /http:\/\/[^\s:/]+:(\d+)\/graphql/, { env: { ...oneCaller, ...env } });
 }
 
 /** A module of the built product, to make what only it can make. @param {string} module its path below src, without .ts */
