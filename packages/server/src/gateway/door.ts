@@ -9,8 +9,8 @@ export interface Door {
   readonly isOpen: boolean;
   /** Resolves when it is open, or when there is no use in waiting: a second after the start, or when the first try failed. */
   wait(): Promise<void>;
-  /** Throws UPSTREAM_UNAVAILABLE with Retry-After while it is shut. */
-  assertOpen(): void;
+  /** What an operation is told that was prepared while it was shut: UPSTREAM_UNAVAILABLE with Retry-After. */
+  refusal(): LatchkeyError;
 }
 
 export interface DoorKeeper extends Door {
@@ -40,13 +40,11 @@ export function createDoor(isOpenAlready: boolean): DoorKeeper {
       held ??= Promise.race([tried, sleep(patience, undefined, { ref: false })]);
       return held;
     },
-    assertOpen() {
-      if (isOpen) return;
-      throw new LatchkeyError('UPSTREAM_UNAVAILABLE', {
+    refusal: () =>
+      new LatchkeyError('UPSTREAM_UNAVAILABLE', {
         retryAfter: Math.max(1, Math.ceil(retryIn / 1000)),
         cause: new Error('its schema was not read yet'),
-      });
-    },
+      }),
     open() {
       isOpen = true;
       release();

@@ -17,12 +17,16 @@ const droppedFromRequest = new Set([
   'origin',
   'referer',
   'forwarded',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-proto',
+  'x-real-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'true-client-ip',
+  'cf-connecting-ip',
   'x-request-id',
 ]);
-const ownPrefix = 'x-latchkey-';
+
+/** Ours, and what proxies tell of a caller, who must not tell it of themselves. */
+const droppedPrefixes = ['x-latchkey-', 'x-forwarded-'];
 
 /** Not passed back: CORS is the front door's to grant, and no cookie of the upstream means anything to it. */
 const droppedFromAnswer = new Set([...hopByHop, 'set-cookie', 'x-request-id', 'x-content-type-options', 'date']);
@@ -41,7 +45,7 @@ export interface DroppedFields {
 
 /** Those that are always dropped, and these. */
 export function droppedBesides(names: readonly string[], prefixes: readonly string[]): DroppedFields {
-  const fields = { names: new Set([...droppedFromRequest, ...names]), prefixes: [ownPrefix, ...prefixes] };
+  const fields = { names: new Set([...droppedFromRequest, ...names]), prefixes: [...droppedPrefixes, ...prefixes] };
   return { ...fields, nameFor: rememberNames((name) => (isDropped(name, fields) ? '' : name)) };
 }
 

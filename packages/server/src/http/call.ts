@@ -55,6 +55,8 @@ export interface Operation {
   readonly endpoint: GraphqlEndpoint;
   readonly params: Params;
   readonly prepared: Prepared;
+  /** Whether the door was open in the moment when it was prepared. If not, nobody has judged it, though it may be open now. */
+  readonly isDoorOpen: boolean;
   readonly claims: Claims | undefined;
   /** The caller's token where `claims` came from it. */
   readonly token: string | undefined;

@@ -11,7 +11,6 @@ import {
   prefersHtml,
 } from '../graphql/media-type.js';
 import { type Params, parseBody, parseSearch } from '../graphql/params.js';
-import type { Prepared } from '../graphql/prepare.js';
 import { readJsonBody, readText } from './body.js';
 import type { GraphqlEndpoint } from './call.js';
 import { corsHeaders, preflightHeaders } from './cors.js';
@@ -67,8 +66,15 @@ async function answer(exchange: Exchange, endpoint: GraphqlEndpoint, basic: RawH
   const body = request.method === 'POST' && !upload ? await readJsonBody(request, endpoint.bodyLimit) : undefined;
   const asked = upload?.params ?? (body ? parseBody(readText(body)) : readSearch(request));
   const params = endpoint.documents.resolve(asked);
-  const made = prepareAtOnce(params, endpoint);
-  const prepared = made ?? (await prepareAtDoor(params, endpoint));
+  const { preparer, door } = endpoint;
+  let isDoorOpen = door.isOpen;
+  let prepared = preparer.prepare(params.query, params.operationName);
+  if (!isDoorOpen && prepared.plan.kind !== 'own') {
+    await door.wait();
+    // Once more: what the schema says about the operation is known by then. In the turn in which the door is looked at.
+    isDoorOpen = door.isOpen;
+    prepared = preparer.prepare(params.query, params.operationName);
+  }
   const { plan } = prepared;
   const asEvents = plan.operation === 'subscription' ? acceptsEvents(accept) : acceptsOnlyEvents(accept);
   assertServable(plan, request, asEvents, as, upload);
@@ -83,6 +89,7 @@ async function answer(exchange: Exchange, endpoint: GraphqlEndpoint, basic: RawH
     endpoint,
     params,
     prepared,
+    isDoorOpen,
     claims,
     token,
     filter,
@@ -106,18 +113,6 @@ function filesForFewer(): LatchkeyError {
   return new LatchkeyError('FORBIDDEN', { message });
 }
 
-/** Undefined where it has to wait until the upstream's schema is known. */
-function prepareAtOnce({ query, operationName }: Params, { preparer, door }: GraphqlEndpoint): Prepared | undefined {
-  const prepared = preparer.prepare(query, operationName);
-  return door.isOpen || prepared.plan.kind === 'own' ? prepared : undefined;
-}
-
-/** Once more after the wait: what the schema says about the operation is known by then. */
-async function prepareAtDoor(params: Params, { preparer, door }: GraphqlEndpoint): Promise<Prepared> {
-  await door.wait();
-  return preparer.prepare(params.query, params.operationName);
-}
-
 /** Whether the operation can be asked for, and answered, in this way; `as` is undefined where no type of ours is accepted. */
 function assertServable(
   { kind, operation }: Plan,
@@ -129,7 +124,7 @@ function assertServable(
   if (operation === 'subscription' && !asEvents) throw subscriptionNeedsStream();
   // A link or an image can send a GET: it must not change anything (GraphQL over HTTP §6.2).
   if (method === 'GET' && operation === 'mutation') throw new LatchkeyError('METHOD_NOT_ALLOWED');
-  if (upload && kind !== 'upstream') throw filesForOthers();
+  if (upload && (kind !== 'upstream' || asEvents)) throw filesForOthers(asEvents);
   // What the upstream answers with is between it and the caller.
   if (!as && !asEvents && kind !== 'upstream') throw new LatchkeyError('NOT_ACCEPTABLE');
 }
@@ -143,10 +138,11 @@ function isPageRequest({ method, headers }: IncomingMessage): boolean {
   return (method === 'GET' || method === 'HEAD') && prefersHtml(headers.accept);
 }
 
-function filesForOthers(): LatchkeyError {
-  return new LatchkeyError('BAD_REQUEST', {
-    message: 'Files can be sent with an operation of the API behind this endpoint alone, without a field of Latchkey.',
-  });
+function filesForOthers(asEvents: boolean): LatchkeyError {
+  const message = asEvents
+    ? 'Files cannot be sent with an operation that is answered with events; accept application/json.'
+    : 'Files can be sent with an operation of the API behind this endpoint alone, without a field of Latchkey.';
+  return new LatchkeyError('BAD_REQUEST', { message });
 }
 
 function readSearch({ method, url = '' }: IncomingMessage): Params {

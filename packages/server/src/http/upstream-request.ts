@@ -30,11 +30,11 @@ export function operationOf(params: Params, { upstream }: UpstreamPlan): string 
   return upstream ? JSON.stringify(questionOf(upstream, params)) : toBody(params);
 }
 
-/** Where an operation goes that is not ours. Throws UPSTREAM_UNAVAILABLE while nobody knows the upstream's schema. */
-export function upstreamOf({ endpoint }: Operation): Upstream {
+/** Where an operation goes that is not ours. Throws UPSTREAM_UNAVAILABLE if nobody knew the upstream's schema when it came. */
+export function upstreamOf({ endpoint, isDoorOpen }: Operation): Upstream {
   // Nothing is planned for an upstream where there is none.
   if (!endpoint.upstream) throw new LatchkeyError('UPSTREAM_UNAVAILABLE');
-  endpoint.door.assertOpen();
+  if (!isDoorOpen) throw endpoint.door.refusal();
   return endpoint.upstream;
 }
 

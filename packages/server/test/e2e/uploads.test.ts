@@ -106,6 +106,14 @@ describe('an upload', () => {
     expect(gate.upstream.requests).toHaveLength(before);
   });
 
+  test('to be answered with events is refused, as its files would be lost', async () => {
+    const before = gate.upstream.requests.length;
+    const form = formOf(keepOne.operations, keepOne.map, [['0', 'abc']]);
+    const refused = await send(gate, form, { accept: 'text/event-stream' });
+    expect(codeOf(refused)).toEqual([400, 'BAD_REQUEST']);
+    expect(gate.upstream.requests).toHaveLength(before);
+  });
+
   test('that a form of a foreign page could have sent is refused', async () => {
     const body = formOf(keepOne.operations, keepOne.map, [['0', 'abc']]);
     const response = await fetch(gate.server.url, { method: 'POST', body });

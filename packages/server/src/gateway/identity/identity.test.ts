@@ -129,12 +129,12 @@ test('whatever could pass for ours is dropped: identity, secrets of both kinds, 
   });
   const { names, prefixes } = identity.dropped;
   for (const name of ['x-user', 'x-key', 'x-hasura-admin-secret', 'authorization']) expect(names).toContain(name);
-  expect(prefixes).toEqual(['x-latchkey-', 'x-hasura-']);
+  expect(prefixes).toEqual(['x-latchkey-', 'x-forwarded-', 'x-hasura-']);
   expect(identity.secret).toEqual(['x-key', 'k']);
 });
 
 test('what names Hasura as an identity drops all of Hasura, and where nothing does, nothing is', async () => {
   const named = await open({ mode: 'headers', headers: { 'x-HASURA-user-id': '{userId}' } });
   expect(named.identity.dropped.prefixes).toContain('x-hasura-');
-  expect((await open({})).identity.dropped.prefixes).toEqual(['x-latchkey-']);
+  expect((await open({})).identity.dropped.prefixes).toEqual(['x-latchkey-', 'x-forwarded-']);
 });

@@ -17,8 +17,8 @@ import type { RefusalCode } from './needs.js';
 /** A list of a million objects, each with a field that is kept back, must not become a million errors. */
 const maxErrors = 1_000;
 
-/** Values in an answer: a million take about a second, in which nobody else is served. */
-const maxValues = 1_000_000;
+/** Values in an answer: so many take about a quarter of a second, in which nobody else is served. */
+const maxValues = 250_000;
 
 /** An error at a path in the answer. */
 export interface Missing {

@@ -57,11 +57,12 @@ async function carry(
 /** From a message to an operation that may be run, in the order of `answer` of the endpoint. */
 function read({ endpoint, identity }: Dialogue, payload: Record<string, unknown>, exchange: Attempt): Operation {
   const params = endpoint.documents.resolve(toParams(payload));
+  const isDoorOpen = endpoint.door.isOpen;
   const prepared = endpoint.preparer.prepare(params.query, params.operationName);
   const { token, claims } = identityFor(prepared, identity);
   const filter = letIn(exchange, endpoint, params, prepared, claims);
   exchange.kind = prepared.plan.operation === 'subscription' ? 'stream' : prepared.plan.kind;
-  return { exchange, endpoint, params, prepared, token, claims, filter };
+  return { exchange, endpoint, params, prepared, isDoorOpen, token, claims, filter };
 }
 
 /** The line of the connection, which its first subscription opens. */

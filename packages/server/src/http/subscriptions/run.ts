@@ -39,7 +39,7 @@ export function run(operation: Operation, line: () => Line | Promise<Line>): Eve
 function start(operation: Operation, line: () => Line | Promise<Line>): EventStream {
   const { plan } = operation.prepared;
   if (plan.operation !== 'subscription') return createSingle((signal) => answerOnce(operation, signal));
-  operation.endpoint.door.assertOpen();
+  if (!operation.isDoorOpen) throw operation.endpoint.door.refusal();
   const question = questionFor(operation);
   const opened = line();
   if (!(opened instanceof Promise)) return opened.subscribe(question);
