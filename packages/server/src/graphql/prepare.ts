@@ -4,6 +4,7 @@ import type { Operation } from '../domain/usage/operation.js';
 import { type Plan, planOperation } from '../gateway/plan.js';
 import type { OwnerOf } from '../gateway/root-fields.js';
 import { createBoundedMap } from '../lib/bounded-map.js';
+import { isAmbiguous } from './ambiguous.js';
 import type { CostCheck, Costs } from './costs.js';
 import { DocumentError } from './document-error.js';
 import { assertModestOperations, type OperationLimits } from './document-limits.js';
@@ -50,13 +51,6 @@ export interface PrepareSettings extends DocumentLimits, OperationLimits {
 /** Characters of a document that count for one: the tree that ours are kept with weighs up to a hundred times the text. */
 const unit = { upstream: 1_024, own: 64, split: 64 };
 
-/**
- * What servers do not agree about: for graphql-java the separators of lines and paragraphs end a comment, so that it would
- * run what was a comment here; others may think so of a lone carriage return, or end a text at a control character.
- */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-const oddText = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029]|\r(?!\n)/;
-
 /** KiB of answers to introspection (at most twice this): whoever is signed in can ask for as many as they like. */
 const maxAnswers = 32_768;
 
@@ -87,7 +81,7 @@ export function createPreparer(
     const text = withPlainSpaces(copied);
     const document = parseDocument(text, settings);
     assertModestOperations(document, settings);
-    const plan = planOperation(document, operationName, ownerOf, text === copied && !oddText.test(text));
+    const plan = planOperation(document, operationName, ownerOf, text === copied && !isAmbiguous(text));
     if (plan.kind !== 'own' && !documents.mayReachUpstream(copied)) throw new LatchkeyError('DOCUMENT_NOT_TRUSTED');
     const credentials = plan.fields.filter(({ name, owner }) => owner === 'own' && isCredentialField(name));
     if (credentials.length > 1) throw new LatchkeyError('ONE_CREDENTIAL_FIELD');
