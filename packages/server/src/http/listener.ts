@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
 export interface ListenerSettings {
@@ -29,6 +29,7 @@ export function createHttpServer({ requestTimeout }: Pick<ListenerSettings, 'req
     headersTimeout: Math.min(requestTimeout, 30_000),
     // How often the two are looked at.
     connectionsCheckingInterval: Math.min(1_000, requestTimeout),
+    ...upgradesOnlyToWebSockets,
   });
   const connected = new Set<Connection>();
   server.on('connection', (socket) => {
@@ -40,6 +41,11 @@ export function createHttpServer({ requestTimeout }: Pick<ListenerSettings, 'req
   server.on('clientError', answerBrokenRequest);
   return Object.assign(server, { connected });
 }
+
+/** Newer versions of Node ask what to hand over as an upgrade; the older ones hand over all (see upgrade.ts). */
+const upgradesOnlyToWebSockets = {
+  shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket',
+};
 
 const statuses: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
