@@ -225,7 +225,10 @@ describe('the upstream’s part of an operation', () => {
 /** Bytes in use after all that can be freed was. */
 function memory(): number {
   setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
+  const collect = runInNewContext('gc') as () => void;
+  collect();
+  // Newer versions of Node free the bytes of buffers that the first has found by the second only: 90 MB, then 2.
+  collect();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }
