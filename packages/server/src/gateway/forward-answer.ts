@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { LatchkeyError } from '../domain/errors.js';
+import { endAtOnce } from '../lib/end-at-once.js';
 import { type AnswerHead, readAnswerHead } from './answer-head.js';
 import type { RawHeaders } from './headers.js';
 
@@ -85,7 +86,7 @@ export function createAnswerWriter(
         begin();
         if (expected === 0 && piece.length <= maxJoined) {
           // As text, each byte a character: node:http then writes header and body with one system call, from one piece.
-          response.end(piece.toString('latin1'), 'latin1');
+          endAtOnce(response, piece.toString('latin1'), 'latin1');
           return true;
         }
       }

@@ -4,6 +4,7 @@ import type { Answer } from '../gateway/merge.js';
 import type { DocumentError } from '../graphql/document-error.js';
 import { formatDocumentError, formatError } from '../graphql/format-error.js';
 import type { Negotiated } from '../graphql/media-type.js';
+import { endAtOnce } from '../lib/end-at-once.js';
 import { stringifyExact } from '../lib/exact-json.js';
 import type { Attempt, Exchange } from './exchange.js';
 
@@ -25,7 +26,7 @@ export function sendJson(
     'no-store',
     ...headers,
   ]);
-  response.end(json);
+  endAtOnce(response, json, 'utf8');
 }
 
 /** Answers with one error of the catalogue and no data. */
