@@ -3,13 +3,10 @@ import { LatchkeyError } from '../domain/errors.js';
 // "Authorisation" is how the page that callers follow spells it.
 export const credentialNames: ReadonlySet<string> = new Set(['authorization', 'authorisation']);
 
-// RFC 6750 §2.1; the scheme is compared without case (RFC 9110 §11.1).
-const bearer = /^bearer +([A-Za-z0-9\-._~+/]+=*) *$/i;
-
 /**
- * The bearer token of a request; undefined if it carries none, '' if what it carries is not one. Read from the
- * raw header fields: node:http silently keeps the first of two, and the upstream might take the second.
- * Throws AMBIGUOUS_CREDENTIALS (RFC 6750 §2: one method, once).
+ * What a request carries as its bearer token; undefined if it carries no credentials, '' if those are of another scheme.
+ * Whether it can be a token at all shows when it is verified. Read from the raw header fields: node:http silently keeps
+ * the first of two, and the upstream might take the second. Throws AMBIGUOUS_CREDENTIALS (RFC 6750 §2: one method, once).
  */
 export function readBearerToken(rawHeaders: readonly string[]): string | undefined {
   let value: string | undefined;
@@ -19,8 +16,16 @@ export function readBearerToken(rawHeaders: readonly string[]): string | undefin
     if (value !== undefined) throw new LatchkeyError('AMBIGUOUS_CREDENTIALS');
     value = rawHeaders[i + 1] as string;
   }
-  if (value === undefined) return undefined;
-  return bearer.exec(value)?.[1] ?? '';
+  return value === undefined ? undefined : afterScheme(value);
+}
+
+const scheme = 'Bearer ';
+
+/** RFC 6750 §2.1; the scheme is compared without case, and any number of spaces follows it (RFC 9110 §11.1, §11.4). */
+function afterScheme(value: string): string {
+  if (!value.startsWith(scheme) && value.slice(0, scheme.length).toLowerCase() !== 'bearer ') return '';
+  const token = value.slice(scheme.length);
+  return token.startsWith(' ') ? token.replace(/^ +/, '') : token;
 }
 
 /** The challenge of RFC 6750 §3: without an error where no token was sent, so that a client knows the difference. */

@@ -61,7 +61,7 @@ export function createAccessTokens(
   { issuer, audience, lifetime }: AccessTokenSettings,
   clock: Clock,
 ): AccessTokens {
-  let verified = createBoundedMap<Claims>(rememberedTokens);
+  let verified = createBoundedMap<Verified>(rememberedTokens);
   let forgotten = 0;
 
   /** Asked at every use: a remembered token is still one that can expire or be revoked. */
@@ -95,8 +95,8 @@ export function createAccessTokens(
 
     recall(token) {
       if (revocations.isOverflowing()) return undefined;
-      const claims = verified.get(token);
-      return claims && assertLive(claims);
+      const hit = verified.get(endOf(token));
+      return hit?.token === token ? assertLive(hit.claims) : undefined;
     },
 
     async verify(token) {
@@ -115,12 +115,12 @@ export function createAccessTokens(
       assertLive(claims);
       if (revocations.isOverflowing() && (await isEnded(claims.sessionId))) throw new LatchkeyError('TOKEN_REVOKED');
       // Not into a new one: its key may have been dropped while the signature was checked.
-      remembered.set(token, claims);
+      remembered.set(endOf(token), { token, claims });
       return claims;
     },
 
     forget() {
-      verified = createBoundedMap<Claims>(rememberedTokens);
+      verified = createBoundedMap<Verified>(rememberedTokens);
       forgotten++;
     },
 
@@ -128,6 +128,19 @@ export function createAccessTokens(
       return forgotten;
     },
   };
+}
+
+interface Verified {
+  readonly token: string;
+  readonly claims: Claims;
+}
+
+/**
+ * What verified tokens are found by: a part of the signature, in which no two are alike. To hash all 600 characters, for
+ * each request once more, took ten times as long as to compare them with the one that is found.
+ */
+function endOf(token: string): string {
+  return token.slice(-24);
 }
 
 interface Payload {
