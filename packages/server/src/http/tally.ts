@@ -1,7 +1,10 @@
 /** Upper bounds of the buckets, in seconds. */
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-interface Durations {
+interface OfKind {
+  /** How many ended with each code. */
+  readonly codes: Map<string, number>;
+  /** How many fell into each bucket. */
   readonly counts: number[];
   count: number;
   sum: number;
@@ -18,18 +21,16 @@ export interface Tally {
  * of prom-client cost 3.4 % of a request for `viewer`, these two array cells nearly nothing.
  */
 export function createTally(prefix: string): Tally {
-  const operations = new Map<string, number>();
-  const durations = new Map<string, Durations>();
+  const kinds = new Map<string, OfKind>();
 
   return {
     record(kind, code, seconds) {
-      const labels = `kind="${kind}",code="${code}"`;
-      operations.set(labels, (operations.get(labels) ?? 0) + 1);
-      let entry = durations.get(kind);
+      let entry = kinds.get(kind);
       if (!entry) {
-        entry = { counts: buckets.map(() => 0), count: 0, sum: 0 };
-        durations.set(kind, entry);
+        entry = { codes: new Map(), counts: buckets.map(() => 0), count: 0, sum: 0 };
+        kinds.set(kind, entry);
       }
+      entry.codes.set(code, (entry.codes.get(code) ?? 0) + 1);
       const bucket = buckets.findIndex((bound) => seconds <= bound);
       if (bucket >= 0) entry.counts[bucket] = (entry.counts[bucket] ?? 0) + 1;
       entry.count++;
@@ -39,12 +40,12 @@ export function createTally(prefix: string): Tally {
       const lines = [
         `# HELP ${prefix}operations_total GraphQL requests by where they were run and how they ended (OK or the error code).`,
         `# TYPE ${prefix}operations_total counter`,
-        ...[...operations].map(([labels, count]) => `${prefix}operations_total{${labels}} ${count}`),
+        ...[...kinds].flatMap(([kind, { codes }]) =>
+          [...codes].map(([code, count]) => `${prefix}operations_total{kind="${kind}",code="${code}"} ${count}`),
+        ),
         `# HELP ${prefix}operation_duration_seconds Time from the request to the end of the answer.`,
         `# TYPE ${prefix}operation_duration_seconds histogram`,
-        ...[...durations].flatMap(([kind, entry]) =>
-          renderDurations(`${prefix}operation_duration_seconds`, kind, entry),
-        ),
+        ...[...kinds].flatMap(([kind, entry]) => renderDurations(`${prefix}operation_duration_seconds`, kind, entry)),
       ];
       return `${lines.join('\n')}\n`;
     },
@@ -52,7 +53,7 @@ export function createTally(prefix: string): Tally {
 }
 
 /** Buckets are cumulative: each counts what the ones before it count as well. */
-function renderDurations(name: string, kind: string, { counts, count, sum }: Durations): string[] {
+function renderDurations(name: string, kind: string, { counts, count, sum }: OfKind): string[] {
   let below = 0;
   const lines = buckets.map((bound, i) => {
     below += counts[i] ?? 0;
