@@ -15,6 +15,8 @@ export interface Finish {
 
 /** What is left to do when an operation is over: count it, and tell the log. Never a header, a body or a query of the URL. */
 export function createFinish({ log, metrics, usage, sourceOf }: Finish) {
+  // Fields are only put together for a line that will be written.
+  const isDebugging = log.level === 'debug';
   return (attempt: Attempt | Exchange): void => {
     const { request, id, kind, code, cause, startedAt } = attempt;
     // An operation on a WebSocket has no response of its own.
@@ -24,7 +26,7 @@ export function createFinish({ log, metrics, usage, sourceOf }: Finish) {
     if (attempt.consumer) recordUsage(usage, attempt, response, seconds * 1000);
     const status = response?.statusCode ?? statusOf(code);
     const isFailure = status >= 500 || cause !== undefined;
-    if (!isFailure && code === 'OK' && kind !== 'stream' && !isDebugging(log)) return;
+    if (!isFailure && code === 'OK' && kind !== 'stream' && !isDebugging) return;
     const fields = {
       requestId: id,
       method: request.method,
@@ -45,9 +47,4 @@ export function createFinish({ log, metrics, usage, sourceOf }: Finish) {
 
 function statusOf(code: ErrorCode | 'OK'): number {
   return code === 'OK' ? 200 : errors[code].status;
-}
-
-/** Fields are only put together for a line that will be written. */
-function isDebugging(log: Log): boolean {
-  return log.level === 'debug';
 }

@@ -34,18 +34,19 @@ export function createGraphqlListener(endpoint: GraphqlEndpoint) {
   return (request: IncomingMessage, response: ServerResponse): void => {
     const exchange = createExchange(request, response);
     const headers = [...security, 'x-request-id', exchange.id];
-    void serve(exchange, endpoint, headers);
+    // What has failed is answered with; this never rejects.
+    answer(exchange, endpoint, headers).then(
+      () => finish(exchange, endpoint),
+      (error: unknown) => {
+        fail(exchange, endpoint, error, headers);
+        finish(exchange, endpoint);
+      },
+    );
   };
 }
 
-/** Never rejects. */
-async function serve(exchange: Exchange, endpoint: GraphqlEndpoint, headers: RawHeaders): Promise<void> {
-  try {
-    await answer(exchange, endpoint, headers);
-  } catch (error) {
-    fail(exchange, endpoint, error, headers);
-  }
-  // However it ended: answered, refused, or its caller gone.
+/** However it ended: answered, refused, or its caller gone. */
+function finish(exchange: Exchange, endpoint: GraphqlEndpoint): void {
   exchange.caller?.leave();
   endpoint.finished(exchange);
 }
@@ -99,12 +100,15 @@ async function answer(exchange: Exchange, endpoint: GraphqlEndpoint, basic: RawH
     headers,
   };
   exchange.kind = plan.kind;
-  if (asEvents) return answerWithEvents(call);
-  if (plan.kind === 'own') return runOwn(call, plan);
-  const learning = meter(call);
-  if (learning) await learning;
-  if (plan.kind === 'split') return runSplit(call, plan);
-  return filter ? runFiltered(call, filter) : runUpstream(call, plan);
+  // Awaited, not returned: a promise that is returned takes two turns more.
+  if (asEvents) await answerWithEvents(call);
+  else if (plan.kind === 'own') await runOwn(call, plan);
+  else {
+    const learning = meter(call);
+    if (learning) await learning;
+    if (plan.kind === 'split') await runSplit(call, plan);
+    else await (filter ? runFiltered(call, filter) : runUpstream(call, plan));
+  }
 }
 
 /** Cutting fields out of an operation would leave its files without a place. */
