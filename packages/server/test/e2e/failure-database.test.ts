@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { newSecret } from '../nodes/nodes.js';
-import { startRelay } from '../postgres/relay.js';
 import { type PostgresServer, startPostgres } from '../postgres/server.js';
+import { startRelay } from '../relay.js';
 import { ask, codeOf, refresh, signIn, signOut, type Tokens } from './ask.js';
 import { type HeldUpstream, startHeldUpstream } from './held-upstream.js';
 import { inService, type Running, run, serve } from './process.js';

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { createTestDatabase, openTestStore, startOwnPostgres } from '../../../test/postgres/database.js';
-import { startRelay } from '../../../test/postgres/relay.js';
+import { startRelay } from '../../../test/relay.js';
 import { StoreUnavailableError } from '../store.js';
 import { openConnection } from './connection.js';
 import { createConnections } from './connections.js';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { openTestStore, takeTestDatabase } from '../../../test/postgres/database.js';
-import { startRelay } from '../../../test/postgres/relay.js';
+import { startRelay } from '../../../test/relay.js';
 import { StoreUnavailableError } from '../store.js';
 
 const version = `SELECT xmin::TEXT FROM leases WHERE name = 'ping'`;

@@ -9,7 +9,7 @@ export interface Relay {
   thaw(): void;
 }
 
-/** Stands between the store and the database at `url`. Ends after the test. */
+/** Stands before the server at `url`: a database, an upstream. Ends after the test. */
 export async function startRelay(url: string): Promise<Relay> {
   const { hostname, port } = new URL(url);
   const sockets = new Set<Socket>();
