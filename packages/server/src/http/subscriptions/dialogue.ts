@@ -13,7 +13,7 @@ export interface SocketSettings {
   readonly subscriptionKeepAlive: number;
 }
 
-/** An operation that runs on a connection. */
+/** An operation that runs on a connection, or waits until it may. */
 export interface Running {
   readonly stream: EventStream;
   /** It may go on for ever. */

@@ -1,22 +1,27 @@
 import { findTokenEnd } from '../../domain/tokens/token-end.js';
+import { createEnded, type EventStream } from '../../gateway/subscribe/events.js';
 import type { Line } from '../../gateway/subscribe/line.js';
-import { toParams } from '../../graphql/params.js';
-import type { Operation } from '../call.js';
+import { type Params, toParams } from '../../graphql/params.js';
+import type { GraphqlEndpoint, Operation } from '../call.js';
 import { type Attempt, createAttempt } from '../exchange.js';
 import { letIn } from '../let-in.js';
 import { note } from '../send.js';
 import { type Admission, admit } from './admit.js';
-import type { Dialogue, Running } from './dialogue.js';
+import type { Dialogue } from './dialogue.js';
 import { identityFor } from './identify.js';
+import { createPlace, type Place } from './place.js';
 import { errorsOf, openLine, run } from './run.js';
 
 /** Begins the operation of a "subscribe" message: any kind, under the rules of HTTP. */
 export function beginOperation(dialogue: Dialogue, id: string, payload: Record<string, unknown>): void {
-  const { endpoint, request, identity } = dialogue;
-  const end = identity.claims && findTokenEnd(endpoint.domain, identity.claims);
-  // The connection as a whole: whoever is told this must come back with another token.
-  if (end) dialogue.end(end);
-  else void carry(dialogue, id, payload, createAttempt(request, 'refused'));
+  if (!endWithToken(dialogue)) void carry(dialogue, id, payload, createAttempt(dialogue.request, 'refused'));
+}
+
+/** Whether the connection has ended with its token. As a whole: whoever is told that must come back with another one. */
+function endWithToken({ endpoint, identity, end }: Dialogue): boolean {
+  const error = identity.claims && findTokenEnd(endpoint.domain, identity.claims);
+  if (error) end(error);
+  return error !== undefined;
 }
 
 /** Runs it to its end. Never rejects. What is before the first wait is done when it returns. */
@@ -26,43 +31,54 @@ async function carry(
   payload: Record<string, unknown>,
   attempt: Attempt,
 ): Promise<void> {
-  const { operations, endpoint } = dialogue;
-  let running: Running | undefined;
-  let free: (() => void) | undefined;
+  const { endpoint } = dialogue;
+  const place = createPlace(dialogue, id);
   try {
-    const operation = read(dialogue, payload, attempt);
-    free = dialogue.seat.begin();
-    const admission = admit(operation);
-    running = {
-      stream: run(operation, () => lineOf(dialogue, operation)),
-      isSubscription: operation.prepared.plan.operation === 'subscription',
-    };
-    operations.set(id, running);
-    await pump(dialogue, id, running, admission);
-    if (operations.get(id) === running) dialogue.send(JSON.stringify({ id, type: 'complete' }));
+    const params = endpoint.documents.resolve(toParams(payload));
+    let found = prepare(endpoint, params);
+    if (!found.isDoorOpen && found.prepared.plan.kind !== 'own') {
+      place.take();
+      place.hold({ stream: createEnded(), isSubscription: isSubscription(found) });
+      await endpoint.door.wait();
+      if (!place.isLost && !endWithToken(dialogue)) found = prepare(endpoint, params);
+    }
+    if (place.isLost) attempt.kind = kindOf(found);
+    else {
+      const operation = letInto(dialogue, params, found, attempt);
+      place.take();
+      const admission = admit(operation);
+      const stream = run(operation, () => lineOf(dialogue, operation));
+      place.hold({ stream, isSubscription: isSubscription(found) });
+      await pump(dialogue, id, { place, stream, admission });
+    }
+    if (!place.isLost) dialogue.send(JSON.stringify({ id, type: 'complete' }));
   } catch (thrown) {
     // Whoever has ended it waits for no answer, and that it broke off then is no failure.
-    if (!running || operations.get(id) === running) {
-      dialogue.send(JSON.stringify({ id, type: 'error', payload: errorsOf(thrown, attempt) }));
-    }
+    if (!place.isLost) dialogue.send(JSON.stringify({ id, type: 'error', payload: errorsOf(thrown, attempt) }));
   }
-  if (operations.get(id) === running) operations.delete(id);
-  else if (dialogue.endedWith) note(attempt, dialogue.endedWith, undefined);
-  free?.();
+  if (place.isLost && dialogue.endedWith) note(attempt, dialogue.endedWith, undefined);
+  place.leave();
   attempt.caller?.leave();
   endpoint.finished(attempt);
   dialogue.ended();
 }
 
-/** From a message to an operation that may be run, in the order of `answer` of the endpoint. */
-function read({ endpoint, identity }: Dialogue, payload: Record<string, unknown>, exchange: Attempt): Operation {
-  const params = endpoint.documents.resolve(toParams(payload));
-  const isDoorOpen = endpoint.door.isOpen;
-  const prepared = endpoint.preparer.prepare(params.query, params.operationName);
-  const { token, claims } = identityFor(prepared, identity);
-  const filter = letIn(exchange, endpoint, params, prepared, claims);
-  exchange.kind = prepared.plan.operation === 'subscription' ? 'stream' : prepared.plan.kind;
-  return { exchange, endpoint, params, prepared, isDoorOpen, token, claims, filter };
+type Found = Pick<Operation, 'prepared' | 'isDoorOpen'>;
+
+/** In one turn: what is found out while the door is shut says nothing of what may be done when it is open. */
+function prepare({ door, preparer }: GraphqlEndpoint, { query, operationName }: Params): Found {
+  return { isDoorOpen: door.isOpen, prepared: preparer.prepare(query, operationName) };
+}
+
+const isSubscription = ({ prepared }: Found) => prepared.plan.operation === 'subscription';
+const kindOf = (found: Found) => (isSubscription(found) ? 'stream' : found.prepared.plan.kind);
+
+/** From what was found out about a document to an operation that may be run, in the order of `answer` of the endpoint. */
+function letInto({ endpoint, identity }: Dialogue, params: Params, found: Found, exchange: Attempt): Operation {
+  const { token, claims } = identityFor(found.prepared, identity);
+  const filter = letIn(exchange, endpoint, params, found.prepared, claims);
+  exchange.kind = kindOf(found);
+  return { ...found, exchange, endpoint, params, token, claims, filter };
 }
 
 /** The line of the connection, which its first subscription opens. */
@@ -79,13 +95,19 @@ function lineOf(dialogue: Dialogue, operation: Operation): Line | Promise<Line> 
   return line;
 }
 
-async function pump(dialogue: Dialogue, id: string, running: Running, admission: Admission): Promise<void> {
+interface Running {
+  readonly place: Place;
+  readonly stream: EventStream;
+  readonly admission: Admission;
+}
+
+async function pump(dialogue: Dialogue, id: string, { place, stream, admission }: Running): Promise<void> {
   const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
   for (;;) {
-    const json = await running.stream.next();
+    const json = await stream.next();
     if (json === undefined) return;
     await dialogue.room();
-    if (dialogue.operations.get(id) !== running) return;
+    if (place.isLost) return;
     dialogue.send(`${head}${admission.event(json)}}`);
   }
 }
