@@ -5,7 +5,7 @@ import { createHandler } from 'graphql-http/lib/use/http';
 import { useServer } from 'graphql-ws/use/ws';
 import { createSchema } from 'graphql-yoga';
 import { WebSocketServer } from 'ws';
-import { createResolvers, typeDefs, type UpstreamContext } from './schema.js';
+import { createResolvers, type ExecutableSchema, typeDefs, type UpstreamContext } from './schema.js';
 import { recordRequests, type Upstream } from './upstream.js';
 
 /** An upstream that takes subscriptions over WebSockets. */
@@ -18,14 +18,21 @@ export interface SocketUpstream extends Upstream {
   openSockets(): number;
   /** Cuts every WebSocket without a word. */
   cut(): void;
+  /** From now on its schema is this one; what runs goes on. */
+  become(schema: ExecutableSchema): void;
 }
 
 /** The server of graphql-ws over ws, and graphql-http beside it, on a random port. */
-export async function start(): Promise<SocketUpstream> {
-  const schema = createSchema<UpstreamContext>({ typeDefs, resolvers: createResolvers() });
+export function start(): Promise<SocketUpstream> {
+  return startWith({ typeDefs, resolvers: createResolvers() });
+}
+
+/** The same with a schema of the test's own. */
+export async function startWith(first: ExecutableSchema): Promise<SocketUpstream> {
+  let schema = createSchema<UpstreamContext>(first);
   const server = createServer(
     createHandler({
-      schema,
+      schema: () => schema,
       context: ({ raw }) => ({ headers: raw.headers }) as unknown as Record<PropertyKey, unknown>,
     }),
   );
@@ -35,7 +42,7 @@ export async function start(): Promise<SocketUpstream> {
   sockets.on('connection', (socket) => socket.on('message', (data) => messages.push(String(data))));
   useServer(
     {
-      schema,
+      schema: () => schema,
       onConnect: ({ connectionParams }) => void payloads.push(connectionParams),
       context: ({ extra }) => ({ headers: extra.request.headers }),
     },
@@ -55,6 +62,9 @@ export async function start(): Promise<SocketUpstream> {
     messages,
     openSockets: () => sockets.clients.size,
     cut,
+    become(changed) {
+      schema = createSchema<UpstreamContext>(changed);
+    },
     async close() {
       stop();
       cut();
