@@ -5,6 +5,7 @@ import { assertNothingOfOurs, mentionsOurs } from './privacy.js';
 import { listRootFields, type OwnerOf, type RootField } from './root-fields.js';
 import { listRootSelections, type RootSelection } from './root-order.js';
 import { extractPart } from './split.js';
+import { withoutStreaming } from './streaming.js';
 
 /** What is to be done for one operation of one document; made once and cached. */
 export type Plan = OwnPlan | UpstreamPlan | SplitPlan;
@@ -91,7 +92,7 @@ export function planOperation(
     operation,
     fields,
     own: extractPart(definition, fragments, (field) => !isUpstream(field)),
-    upstream: toUpstreamPart(extractPart(definition, fragments, isUpstream)),
+    upstream: toUpstreamPart(withoutStreaming(extractPart(definition, fragments, isUpstream))),
     order: listRootSelections(definition, fragments, isUpstream),
   };
 }
@@ -129,7 +130,8 @@ function assertDistinctKeys(fields: readonly PlannedField[]): void {
   }
 }
 
-function toUpstreamPart(document: DocumentNode): UpstreamPart {
+/** A document of one operation as what the upstream is asked. */
+export function toUpstreamPart(document: DocumentNode): UpstreamPart {
   const [operation] = document.definitions;
   const definitions = operation?.kind === Kind.OPERATION_DEFINITION ? operation.variableDefinitions : undefined;
   return { query: print(document), variables: (definitions ?? []).map(({ variable }) => variable.name.value) };

@@ -14,6 +14,7 @@ import {
 } from 'graphql';
 import type { UpstreamPart } from '../plan.js';
 import { listUses } from '../split.js';
+import { isStreaming } from '../streaming.js';
 import { type Analysis, conditionOf, returnedType } from './analyse.js';
 import type { Access } from './needs.js';
 import type { Policy } from './policy.js';
@@ -116,11 +117,9 @@ function typeField(key: string): FieldNode {
   };
 }
 
-const streaming = new Set(['defer', 'stream']);
-
 /** The answer is read whole. */
 function withoutStreaming(directives: readonly DirectiveNode[] = []): readonly DirectiveNode[] {
-  return directives.filter(({ name }) => !streaming.has(name.value));
+  return directives.filter((directive) => !isStreaming(directive));
 }
 
 /** A key that no field of the caller's has. */

@@ -1,10 +1,13 @@
 import { LatchkeyError } from '../../domain/errors.js';
 import { askForText } from '../../gateway/ask.js';
 import type { Answer } from '../../gateway/merge.js';
+import { toUpstreamPart } from '../../gateway/plan.js';
+import { findWithoutStreaming } from '../../gateway/streaming.js';
 import { createLater, createSingle, type EventStream, UpstreamRefusal } from '../../gateway/subscribe/events.js';
 import type { Line } from '../../gateway/subscribe/line.js';
 import { DocumentError } from '../../graphql/document-error.js';
 import { type FormattedError, formatDocumentError, formatError, toLatchkeyError } from '../../graphql/format-error.js';
+import { withPlainSpaces } from '../../graphql/plain-spaces.js';
 import { stringifyExact } from '../../lib/exact-json.js';
 import type { Operation } from '../call.js';
 import type { Attempt } from '../exchange.js';
@@ -74,7 +77,7 @@ async function answerOnce(operation: Operation, signal: AbortSignal): Promise<st
   }
   const headers = await upstreamHeaders(operation.endpoint.identity, askerOf(operation), aboutConnection);
   const asking = { mayRepeat: plan.operation === 'query', signal };
-  const { text, answer } = await askForText(upstreamOf(operation), wholeQuestion(operation), headers, asking);
+  const { text, answer } = await askForText(upstreamOf(operation), singleQuestion(operation), headers, asking);
   if (answer.data === undefined) throw new UpstreamRefusal(answer.errors ?? []);
   return text;
 }
@@ -94,6 +97,13 @@ function questionFor(operation: Operation) {
     throw new LatchkeyError(error?.extensions.code ?? 'FORBIDDEN', { ...(error && { message: error.message }) });
   }
   return questionOf(filter.part, params);
+}
+
+/** What the upstream is asked for one answer, which is read whole. */
+function singleQuestion(operation: Operation) {
+  const { query, operationName } = operation.params;
+  const document = findWithoutStreaming(withPlainSpaces(query), operationName);
+  return document ? questionOf(toUpstreamPart(document), operation.params) : wholeQuestion(operation);
 }
 
 function wholeQuestion({ prepared: { plan }, params }: Operation) {
