@@ -1,9 +1,7 @@
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { buildSchema, graphqlSync } from 'graphql';
 import { typeDefs } from './upstreams/schema.js';
-import { type ReceivedRequest, recordRequests } from './upstreams/upstream.js';
+import { listen, type ReceivedRequest } from './upstreams/upstream.js';
 
 /** Answers a request, whose body is in `body`, in whatever way the test is about. */
 export type Answer = (response: ServerResponse, body: string, request: IncomingMessage) => void;
@@ -35,20 +33,7 @@ export async function startScripted(
     const { query } = JSON.parse(body) as { query: string };
     sendJson(response, graphqlSync({ schema, source: query }));
   });
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  const listening = (server.address() as AddressInfo).port;
-  const { requests, stop } = recordRequests(listening);
-  return {
-    url: `http://127.0.0.1:${listening}/graphql`,
-    requests,
-    async close() {
-      stop();
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
-    },
-  };
+  return listen(server, port);
 }
 
 export function sendJson(response: ServerResponse, value: unknown, status = 200): void {

@@ -1,9 +1,7 @@
-import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { createGraphQLError, createSchema, createYoga } from 'graphql-yoga';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
-import { recordRequests, type Upstream } from './upstream.js';
+import { listen, type Upstream } from './upstream.js';
 
 /** The HASURA_GRAPHQL_… settings that decide about who somebody is. */
 export interface HasuraSettings {
@@ -64,15 +62,7 @@ export async function startHasuraStyle(settings: HasuraSettings): Promise<Upstre
     logging: false,
     context: async ({ req }) => ({ session: await createSession(req.headers) }),
   });
-  const server = createServer(yoga);
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo;
-  const { requests, stop } = recordRequests(port);
-  const close = async () => {
-    stop();
-    await new Promise((resolve) => server.close(resolve));
-  };
-  return { name: 'like Hasura', url: `http://127.0.0.1:${port}/graphql`, requests, close };
+  return { name: 'like Hasura', ...(await listen(createServer(yoga))) };
 }
 
 function createSessions(settings: HasuraSettings) {

@@ -1,12 +1,10 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { createHandler } from 'graphql-http/lib/use/http';
 import { useServer } from 'graphql-ws/use/ws';
 import { createSchema } from 'graphql-yoga';
 import { WebSocketServer } from 'ws';
 import { createResolvers, type ExecutableSchema, typeDefs, type UpstreamContext } from './schema.js';
-import { recordRequests, type Upstream } from './upstream.js';
+import { listen, type Upstream } from './upstream.js';
 
 /** An upstream that takes subscriptions over WebSockets. */
 export interface SocketUpstream extends Upstream {
@@ -48,16 +46,13 @@ export async function startWith(first: ExecutableSchema): Promise<SocketUpstream
     },
     sockets,
   );
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo;
-  const { requests, stop } = recordRequests(port);
+  const opened = await listen(server);
   const cut = () => {
     for (const socket of sockets.clients) socket.terminate();
   };
   return {
     name: 'graphql-ws',
-    url: `http://127.0.0.1:${port}/graphql`,
-    requests,
+    ...opened,
     payloads,
     messages,
     openSockets: () => sockets.clients.size,
@@ -66,11 +61,8 @@ export async function startWith(first: ExecutableSchema): Promise<SocketUpstream
       schema = createSchema<UpstreamContext>(changed);
     },
     async close() {
-      stop();
       cut();
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
+      await opened.close();
     },
   };
 }

@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { createSchema, createYoga } from 'graphql-yoga';
-import { type ReceivedRequest, recordRequests } from './upstream.js';
+import { listen, type Upstream } from './upstream.js';
 
 const typeDefs = `
   scalar File
@@ -33,23 +31,11 @@ const Mutation = {
     describeFile(parcel.file, parcel.note),
 };
 
-export interface UploadsUpstream {
-  readonly url: string;
-  readonly requests: ReceivedRequest[];
-  close(): Promise<void>;
-}
+export type UploadsUpstream = Omit<Upstream, 'name'>;
 
 /** GraphQL Yoga, which takes files (GraphQL multipart request) and tells what it got. */
 export async function startUploads(): Promise<UploadsUpstream> {
   const resolvers = { Query: { hello: () => 'world' }, Mutation };
   const yoga = createYoga({ schema: createSchema({ typeDefs, resolvers }), maskedErrors: false, logging: false });
-  const server = createServer(yoga);
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo;
-  const { requests, stop } = recordRequests(port);
-  const close = async () => {
-    stop();
-    await new Promise((resolve) => server.close(resolve));
-  };
-  return { url: `http://127.0.0.1:${port}/graphql`, requests, close };
+  return listen(createServer(yoga));
 }

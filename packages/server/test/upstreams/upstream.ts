@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
+import { once } from 'node:events';
+import type { IncomingHttpHeaders, IncomingMessage, Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
 import { StringDecoder } from 'node:string_decoder';
 
 /** A request as it arrived, before the server under it looked at it. */
@@ -62,4 +63,21 @@ export function recordRequests(port: number): { requests: ReceivedRequest[]; sto
     for (const socket of sockets) socket.destroy();
   };
   return { requests, stop };
+}
+
+/** Lets a server listen, at a port of its own unless one is given, and records what arrives there. */
+export async function listen(server: Server, port = 0): Promise<Omit<Upstream, 'name'>> {
+  await once(server.listen(port, '127.0.0.1'), 'listening');
+  const { port: listening } = server.address() as AddressInfo;
+  const { requests, stop } = recordRequests(listening);
+  return {
+    url: `http://127.0.0.1:${listening}/graphql`,
+    requests,
+    async close() {
+      stop();
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
 }

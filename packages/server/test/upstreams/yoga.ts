@@ -1,9 +1,7 @@
-import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { createSchema, createYoga } from 'graphql-yoga';
 import { createResolvers, type ExecutableSchema, typeDefs, type UpstreamContext } from './schema.js';
-import { recordRequests, type Upstream } from './upstream.js';
+import { listen, type Upstream } from './upstream.js';
 
 interface ServerContext {
   req: IncomingMessage;
@@ -22,13 +20,5 @@ export async function startWith(schema: ExecutableSchema): Promise<Upstream> {
     maskedErrors: false,
     logging: false,
   });
-  const server = createServer(yoga);
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo;
-  const { requests, stop } = recordRequests(port);
-  const close = async () => {
-    stop();
-    await new Promise((resolve) => server.close(resolve));
-  };
-  return { name: 'GraphQL Yoga', url: `http://127.0.0.1:${port}/graphql`, requests, close };
+  return { name: 'GraphQL Yoga', ...(await listen(createServer(yoga))) };
 }
