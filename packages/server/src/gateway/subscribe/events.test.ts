@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createEventQueue, createSingle } from './events.js';
+import { createEnded, createEventQueue, createLater, createSingle } from './events.js';
 
 function queue() {
   let size = 0;
@@ -95,5 +95,40 @@ describe('a stream of one answer', () => {
     unread.close();
     expect(await unread.next()).toBeUndefined();
     expect(isRun).toBe(false);
+  });
+});
+
+describe('a stream that is there later', () => {
+  test('is what was opened then', async () => {
+    const stream = createLater(Promise.resolve('x'), (given) => createSingle(async () => given));
+    expect([await stream.next(), await stream.next()]).toEqual(['x', undefined]);
+  });
+
+  test('is closed with it', async () => {
+    const events = queue();
+    const stream = createLater(Promise.resolve(), () => events);
+    const next = stream.next();
+    await Promise.resolve();
+    stream.close();
+    expect([await next, events.closings()]).toEqual([undefined, 1]);
+  });
+
+  test('that is closed before is never opened', async () => {
+    let openings = 0;
+    const stream = createLater(Promise.resolve(), () => {
+      openings++;
+      return createEnded();
+    });
+    stream.close();
+    expect(await stream.next()).toBeUndefined();
+    expect(openings).toBe(0);
+  });
+
+  test('tells what went wrong before it was there', async () => {
+    await expect(createLater(Promise.reject(new Error('lost')), createEnded).next()).rejects.toThrow('lost');
+    const refusing = createLater(Promise.resolve(), () => {
+      throw new Error('refused');
+    });
+    await expect(refusing.next()).rejects.toThrow('refused');
   });
 });

@@ -118,21 +118,26 @@ export function createSingle(run: (signal: AbortSignal) => Promise<string>): Eve
   };
 }
 
-/** A stream that is there later; closing it before closes it then. Rejects at its first `next` with what `opening` does. */
-export function createLater(opening: Promise<EventStream>): EventStream {
+/**
+ * A stream that `open` opens with what `awaited` gives, and never if it is closed before. Rejects at its first `next`
+ * with what goes wrong there.
+ */
+export function createLater<T>(awaited: Promise<T>, open: (given: T) => EventStream): EventStream {
   let isClosed = false;
+  let stream: EventStream | undefined;
+  const opened = awaited.then((given) => {
+    if (!isClosed) stream = open(given);
+  });
+  // Told by `next`, to whom it may concern.
+  opened.catch(() => undefined);
   return {
     async next() {
-      const stream = await opening;
-      return isClosed ? undefined : stream.next();
+      await opened;
+      return isClosed ? undefined : stream?.next();
     },
     close() {
-      if (isClosed) return;
       isClosed = true;
-      opening.then(
-        (stream) => stream.close(),
-        () => undefined,
-      );
+      stream?.close();
     },
   };
 }

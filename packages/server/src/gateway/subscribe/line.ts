@@ -4,16 +4,19 @@ import type { EventStream } from './events.js';
 
 /** What carries the subscriptions of one connection of a caller to the upstream, under that caller's identity. */
 export interface Line {
-  /** Begins one subscription at the upstream; an empty one after `close`. */
-  subscribe(question: Question): EventStream;
+  /**
+   * Begins one subscription at the upstream; an empty one after `close`. `headers` say who the caller is, now: what
+   * was said with an earlier one may have expired.
+   */
+  subscribe(question: Question, headers: RawHeaders): EventStream;
   /** Ends whatever still runs on it. */
   close(): void;
 }
 
 /** The way to an upstream that takes subscriptions. */
 export interface Subscriber {
-  /** Connects nowhere yet: the first subscription does. `headers` say who the caller is. */
-  openLine(headers: RawHeaders): Line;
+  /** Connects nowhere yet: the first subscription does. */
+  openLine(): Line;
   /** Cuts every line. */
   close(): Promise<void>;
 }

@@ -15,11 +15,11 @@ export interface SseEndpoint {
 }
 
 /** A line on which each subscription is a request of its own that is answered with server-sent events (graphql-sse, distinct connections). */
-export function openSseLine(endpoint: SseEndpoint, headers: RawHeaders): Line {
+export function openSseLine(endpoint: SseEndpoint): Line {
   const running = new Set<AbortController>();
   let isClosed = false;
 
-  function subscribe(question: Question): EventStream {
+  function subscribe(question: Question, headers: RawHeaders): EventStream {
     if (isClosed) return createEnded();
     const ending = new AbortController();
     running.add(ending);

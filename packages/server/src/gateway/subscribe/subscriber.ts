@@ -12,8 +12,8 @@ function overWebSockets(settings: LineSettings): Subscriber {
   const lines = new Set<Line>();
   const url = withScheme(settings.url, 'ws');
   return {
-    openLine(headers) {
-      const line = openWebSocketLine({ ...settings, url }, headers);
+    openLine() {
+      const line = openWebSocketLine({ ...settings, url });
       lines.add(line);
       return {
         subscribe: line.subscribe,
@@ -40,7 +40,7 @@ function overEvents({ url, timeout, buffer }: LineSettings): Subscriber {
     bodyTimeout: 0,
   });
   return {
-    openLine: (headers) => openSseLine({ pool, path: pathname + search, buffer }, headers),
+    openLine: () => openSseLine({ pool, path: pathname + search, buffer }),
     close: () => pool.destroy(),
   };
 }

@@ -23,17 +23,17 @@ interface Wire {
 }
 
 /**
- * A line over one WebSocket that speaks graphql-transport-ws: opened with the first subscription, closed soon
- * after the last. Nothing is tried twice: whoever subscribes must hear that events may have been missed.
+ * A line over one WebSocket that speaks graphql-transport-ws: opened with the first subscription and its headers, closed
+ * soon after the last. Nothing is tried twice: whoever subscribes must hear that events may have been missed.
  * By hand rather than by the client of graphql-ws, because events go on as the bytes that they are, and because the
  * socket is not read while the caller does not read.
  */
-export function openWebSocketLine(settings: LineSettings, headers: RawHeaders): Line {
+export function openWebSocketLine(settings: LineSettings): Line {
   let wire: Wire | undefined;
   let lastId = 0;
   let isClosed = false;
 
-  function subscribe(question: Question) {
+  function subscribe(question: Question, headers: RawHeaders) {
     if (isClosed) return createEnded();
     // One that has failed, or on which the last subscription has ended, is closing.
     if (!wire || wire.socket.readyState > WebSocket.OPEN) wire = connect(settings, headers);

@@ -16,7 +16,6 @@ import { keepAlive } from './keep-alive.js';
 import type { Connection } from './live.js';
 import { type Message, readMessage } from './message.js';
 import { roomIn } from './room.js';
-import { closeLine } from './run.js';
 
 /** Begins the operation of a "subscribe" message. */
 type Begin = (dialogue: Dialogue, id: string, payload: Record<string, unknown>) => void;
@@ -92,7 +91,7 @@ export function speak(
     stopBeating();
     for (const { stream } of operations.values()) stream.close();
     operations.clear();
-    if (line) closeLine(line);
+    line?.close();
   }
 
   function end(error: LatchkeyError): void {

@@ -29,7 +29,7 @@ export interface Dialogue {
   /** What runs, by the ids that the caller has given. */
   readonly operations: Map<string, Running>;
   /** The one line to the upstream for all subscriptions of this connection. */
-  line: Line | Promise<Line> | undefined;
+  line: Line | undefined;
   /** Sends a message, unless the caller has gone. */
   send(text: string): void;
   /** Waits while too much waits for the caller. */

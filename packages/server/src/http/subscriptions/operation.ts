@@ -47,7 +47,7 @@ async function carry(
       const operation = letInto(dialogue, params, found, attempt);
       place.take();
       const admission = admit(operation);
-      const stream = run(operation, () => lineOf(dialogue, operation));
+      const stream = run(operation, () => lineOf(dialogue));
       place.hold({ stream, isSubscription: isSubscription(found) });
       await pump(dialogue, id, { place, stream, admission });
     }
@@ -82,17 +82,9 @@ function letInto({ endpoint, identity }: Dialogue, params: Params, found: Found,
 }
 
 /** The line of the connection, which its first subscription opens. */
-function lineOf(dialogue: Dialogue, operation: Operation): Line | Promise<Line> {
-  if (dialogue.line) return dialogue.line;
-  const line = openLine(operation);
-  dialogue.line = line;
-  // The next one tries again.
-  if (line instanceof Promise) {
-    line.catch(() => {
-      dialogue.line = undefined;
-    });
-  }
-  return line;
+function lineOf(dialogue: Dialogue): Line {
+  dialogue.line ??= openLine(dialogue.endpoint);
+  return dialogue.line;
 }
 
 interface Running {

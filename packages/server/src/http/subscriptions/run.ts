@@ -9,7 +9,7 @@ import { DocumentError } from '../../graphql/document-error.js';
 import { type FormattedError, formatDocumentError, formatError, toLatchkeyError } from '../../graphql/format-error.js';
 import { withPlainSpaces } from '../../graphql/plain-spaces.js';
 import { stringifyExact } from '../../lib/exact-json.js';
-import type { Operation } from '../call.js';
+import type { GraphqlEndpoint, Operation } from '../call.js';
 import type { Attempt } from '../exchange.js';
 import { meter } from '../meter.js';
 import { askFiltered, assertVariablesFit, complete } from '../run-filtered.js';
@@ -34,36 +34,26 @@ const aboutConnection: ReadonlySet<string> = new Set([
  * Runs an operation of any kind: the same as over HTTP, with its answers as a stream. `line` gives the caller's line to
  * the upstream. Throws SUBSCRIPTION_NOT_SUPPORTED, QUOTA_EXCEEDED, or UPSTREAM_UNAVAILABLE while nobody knows its schema.
  */
-export function run(operation: Operation, line: () => Line | Promise<Line>): EventStream {
+export function run(operation: Operation, line: () => Line): EventStream {
   const learning = meter(operation);
-  return learning ? createLater(learning.then(() => start(operation, line))) : start(operation, line);
+  return learning ? createLater(learning, () => start(operation, line)) : start(operation, line);
 }
 
-function start(operation: Operation, line: () => Line | Promise<Line>): EventStream {
+function start(operation: Operation, line: () => Line): EventStream {
   const { plan } = operation.prepared;
   if (plan.operation !== 'subscription') return createSingle((signal) => answerOnce(operation, signal));
   if (!operation.isDoorOpen) throw operation.endpoint.door.refusal();
   const question = questionFor(operation);
   const opened = line();
-  if (!(opened instanceof Promise)) return opened.subscribe(question);
-  return createLater(opened.then((ready) => ready.subscribe(question)));
+  const headers = upstreamHeaders(operation.endpoint.identity, askerOf(operation), aboutConnection);
+  if (headers instanceof Promise) return createLater(headers, (ready) => opened.subscribe(question, ready));
+  return opened.subscribe(question, headers);
 }
 
-/** A line to the upstream for one connection of a caller, as soon as it is known who that is. Throws SUBSCRIPTION_NOT_SUPPORTED. */
-export function openLine(operation: Operation): Line | Promise<Line> {
-  const { subscriber, identity } = operation.endpoint;
+/** A line to the upstream for one connection of a caller. Throws SUBSCRIPTION_NOT_SUPPORTED. */
+export function openLine({ subscriber }: GraphqlEndpoint): Line {
   if (!subscriber) throw new LatchkeyError('SUBSCRIPTION_NOT_SUPPORTED');
-  const headers = upstreamHeaders(identity, askerOf(operation), aboutConnection);
-  return headers instanceof Promise ? headers.then(subscriber.openLine) : subscriber.openLine(headers);
-}
-
-export function closeLine(line: Line | Promise<Line>): void {
-  if (!(line instanceof Promise)) line.close();
-  else
-    line.then(
-      (opened) => opened.close(),
-      () => undefined,
-    );
+  return subscriber.openLine();
 }
 
 async function answerOnce(operation: Operation, signal: AbortSignal): Promise<string> {

@@ -9,7 +9,7 @@ import { goodbye } from './closing.js';
 import { keepAlive } from './keep-alive.js';
 import type { Connection, Seat } from './live.js';
 import { roomIn } from './room.js';
-import { closeLine, errorsOf, openLine, run } from './run.js';
+import { errorsOf, openLine, run } from './run.js';
 
 /** What an operation needs for as long as it runs. */
 interface Running {
@@ -67,10 +67,10 @@ export async function answerWithEvents(call: Call): Promise<void> {
 }
 
 function start(call: Call, seat: Seat): Running {
-  let line: Line | Promise<Line> | undefined;
+  let line: Line | undefined;
   let free: (() => void) | undefined;
   const release = () => {
-    if (line) closeLine(line);
+    line?.close();
     free?.();
     seat.leave();
   };
@@ -78,7 +78,7 @@ function start(call: Call, seat: Seat): Running {
     free = seat.begin();
     const admission = admit(call);
     const stream = run(call, () => {
-      line = openLine(call);
+      line = openLine(call.endpoint);
       return line;
     });
     return { stream, admission, release };
