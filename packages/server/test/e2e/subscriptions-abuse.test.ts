@@ -1,11 +1,9 @@
 import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
-import { json } from 'node:stream/consumers';
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { buildSchema, graphqlSync } from 'graphql';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { type WebSocket, WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
 import type { Config } from '../../src/config/schema.js';
 import { type Gate, startGate } from '../gate.js';
 import { password } from '../harness.js';
@@ -13,7 +11,8 @@ import { openSocket } from '../raw.js';
 import { startScripted } from '../scripted-upstream.js';
 import { openSession, refusalOf, subscribe } from '../sockets.js';
 import { overEvents, overSocket } from '../subscribers.js';
-import { subscribed, typeDefs } from '../upstreams/schema.js';
+import { startTalking, type Talking } from '../talking-upstream.js';
+import { subscribed } from '../upstreams/schema.js';
 import * as sockets from '../upstreams/sockets.js';
 import type { Upstream } from '../upstreams/upstream.js';
 import * as yoga from '../upstreams/yoga.js';
@@ -303,41 +302,4 @@ async function readNothing({ server, token }: Gate<unknown>, query: string): Pro
   ];
   socket.pause();
   socket.write(`${lines.join('\r\n')}\r\n\r\n${body}`);
-}
-
-/** An upstream that answers introspection, and over a WebSocket what a test wants it to say to a subscription. */
-interface Talking {
-  readonly url: string;
-  /** Undefined: it does not even acknowledge the connection. */
-  say: ((socket: WebSocket) => void) | undefined;
-  close(): Promise<void>;
-}
-
-async function startTalking(): Promise<Talking> {
-  const schema = buildSchema(typeDefs);
-  const server = createServer(async (request, response) => {
-    const { query } = (await json(request)) as { query: string };
-    response.setHeader('content-type', 'application/json').end(JSON.stringify(graphqlSync({ schema, source: query })));
-  });
-  const open = new WebSocketServer({ server });
-  open.on('connection', (socket) => {
-    socket.on('error', () => undefined);
-    socket.on('message', (data) => {
-      const { type } = JSON.parse(String(data));
-      if (type === 'connection_init' && talking.say) socket.send('{"type":"connection_ack"}');
-      if (type === 'subscribe') talking.say?.(socket);
-    });
-  });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo;
-  const talking: Talking = {
-    url: `http://127.0.0.1:${port}/graphql`,
-    say: undefined,
-    async close() {
-      for (const socket of open.clients) socket.terminate();
-      server.close();
-      server.closeAllConnections();
-    },
-  };
-  return talking;
 }

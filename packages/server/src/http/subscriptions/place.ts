@@ -8,6 +8,7 @@ export interface Place {
   hold(running: Running): void;
   /** The operation was ended there, so that nobody waits for it any more. */
   readonly isLost: boolean;
+  /** Also ends what is held: nothing of an operation runs on that is counted nowhere, whatever it has ended with. */
   leave(): void;
 }
 
@@ -29,6 +30,7 @@ export function createPlace({ seat, operations }: Pick<Dialogue, 'seat' | 'opera
     },
     leave() {
       if (held && !isLost()) operations.delete(id);
+      held?.stream.close();
       free?.();
     },
   };

@@ -60,6 +60,7 @@ export async function answerWithEvents(call: Call): Promise<void> {
     if (ending || !response.destroyed)
       writeEvent(response, 'next', JSON.stringify({ errors: errorsOf(error, exchange) }));
   } finally {
+    running.stream.close();
     running.release();
   }
   writeEvent(response, 'complete', '');

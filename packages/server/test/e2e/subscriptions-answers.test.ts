@@ -1,0 +1,55 @@
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Config } from '../../src/config/schema.js';
+import { type Gate, startGate } from '../gate.js';
+import { openSession, subscribe } from '../sockets.js';
+import { startTalking, type Talking } from '../talking-upstream.js';
+
+const headersSeen = 'subscription { headersSeen { name value } }';
+const ticks = 'subscription { ticks(count: 1) }';
+
+/** A caller's WebSocket before an upstream that says to each subscription what `say` gives, as messages without the id. */
+async function open(say: (payload: string, next: (payload: string) => void) => void, config: Partial<Config> = {}) {
+  const gate: Gate<Talking> = await startGate(startTalking, config);
+  onTestFinished(() => gate.stop());
+  const { upstream } = gate;
+  upstream.say = (socket, id) => {
+    const asked = JSON.stringify(upstream.messages.at(-1));
+    say(asked, (payload) => socket.send(`{"id":"${id}","type":"next","payload":${payload}}`));
+  };
+  const session = await openSession(gate.server, gate.token);
+  onTestFinished(() => session.socket.terminate());
+  const told = (wanted: string) => session.messages.filter(({ id }) => id === wanted);
+  return { ...session, upstream, server: gate.server, told };
+}
+
+const running = async ({ origin }: Gate<unknown>['server']) =>
+  /^latchkey_stream_operations (\d+)$/m.exec(await (await fetch(`${origin}/metrics`)).text())?.[1];
+
+describe('a subscription that an event has ended here', () => {
+  // More than can be gone through to keep a part of it back.
+  const tooMuch = JSON.stringify({ data: { headersSeen: Array.from({ length: 130_000 }, () => ({ name: '' })) } });
+  const policy: Config['policy'] = { 'Header.value': { scopes: [['headers']] } };
+
+  test('is ended at the upstream too, and holds up no other on its connection', async () => {
+    let sayMore: () => void = () => undefined;
+    const { send, receive, told, upstream, server } = await open(
+      (asked, next) => {
+        if (asked.includes('ticks')) {
+          sayMore = () => next('{"data":{"ticks":1}}');
+          return;
+        }
+        next(tooMuch);
+        // Far beyond the buffer.
+        for (let i = 0; i < 40; i++) next(`{"data":{"headersSeen":[]},"extensions":{"x":"${'x'.repeat(50_000)}"}}`);
+      },
+      { policy, subscriptionBuffer: 65_536 },
+    );
+    send(subscribe('b', ticks), subscribe('a', headersSeen));
+    const { id, payload } = await receive('error');
+    expect([id, payload[0].extensions.code]).toEqual(['a', 'DOCUMENT_TOO_COMPLEX']);
+    await expect.poll(() => upstream.messages.at(-1)).toEqual({ id: '2', type: 'complete' });
+    sayMore();
+    await expect.poll(() => told('b').map(({ payload }) => payload)).toEqual([{ data: { ticks: 1 } }]);
+    await expect.poll(() => running(server)).toBe('1');
+  });
+});
