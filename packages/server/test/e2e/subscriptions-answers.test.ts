@@ -1,6 +1,9 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Config } from '../../src/config/schema.js';
 import { type Gate, startGate } from '../gate.js';
+import { sendJsonText, startScripted } from '../scripted-upstream.js';
 import { openSession, subscribe } from '../sockets.js';
 import { startTalking, type Talking } from '../talking-upstream.js';
 
@@ -51,5 +54,46 @@ describe('a subscription that an event has ended here', () => {
     sayMore();
     await expect.poll(() => told('b').map(({ payload }) => payload)).toEqual([{ data: { ticks: 1 } }]);
     await expect.poll(() => running(server)).toBe('1');
+  });
+});
+
+describe('numbers in the errors of an upstream that refuses an operation are passed on as it wrote them', () => {
+  const refused = '[{"message":"no","extensions":{"limit":1.0,"id":12345678901234567890}}]';
+  /** An answer with a status of its own is read in the same way. */
+  const answer = (response: ServerResponse) => sendJsonText(response, `{"errors":${refused}}`, 400);
+
+  /** What a caller gets, byte by byte. */
+  async function overSocket({ server, token }: Gate<unknown>, query: string): Promise<string> {
+    const { socket, send } = await openSession(server, token);
+    onTestFinished(() => socket.terminate());
+    const told = once(socket, 'message');
+    send(subscribe('a', query));
+    return String((await told)[0]);
+  }
+
+  async function overEvents({ server, token }: Gate<unknown>, query: string): Promise<string> {
+    const headers = { accept: 'text/event-stream', authorization: `Bearer ${token}` };
+    return (await fetch(`${server.url}?query=${encodeURIComponent(query)}`, { headers })).text();
+  }
+
+  const message = `{"id":"a","type":"error","payload":${refused}}`;
+  const event = `event: next\ndata: {"errors":${refused}}\n\n`;
+
+  test.each([
+    ['a query', '{ hello }'],
+    ['a subscription', ticks],
+  ])('where %s is refused over HTTP', async (_, query) => {
+    const gate = await startGate(() => startScripted(answer), { upstreamSubscriptions: 'sse' });
+    onTestFinished(() => gate.stop());
+    expect(await overSocket(gate, query)).toBe(message);
+    expect(await overEvents(gate, query)).toContain(event);
+  });
+
+  test('where a subscription is refused over a WebSocket', async () => {
+    const gate = await startGate(startTalking);
+    onTestFinished(() => gate.stop());
+    gate.upstream.say = (socket, id) => socket.send(`{"id":"${id}","type":"error","payload":${refused}}`);
+    expect(await overSocket(gate, ticks)).toBe(message);
+    expect(await overEvents(gate, ticks)).toContain(event);
   });
 });

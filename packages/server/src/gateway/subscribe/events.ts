@@ -12,6 +12,7 @@ export interface EventStream {
 /** The upstream would not run the operation, and says why in errors of GraphQL. */
 export class UpstreamRefusal extends Error {
   override readonly name = 'UpstreamRefusal';
+  /** Of parseExact, as all that is read of an answer. */
   readonly errors: readonly unknown[];
 
   constructor(errors: readonly unknown[]) {

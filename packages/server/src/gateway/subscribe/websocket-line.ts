@@ -1,6 +1,7 @@
 import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { LatchkeyError } from '../../domain/errors.js';
+import { parseExact } from '../../lib/exact-json.js';
 import { isRecord } from '../../lib/is-record.js';
 import { sliceMember } from '../../lib/json-member.js';
 import { isShallow } from '../answer-shape.js';
@@ -184,7 +185,7 @@ function receiveFor(queue: EventQueue, { type, payload }: Message, text: string)
     return true;
   }
   if (type === 'error' && Array.isArray(payload)) {
-    queue.end(new UpstreamRefusal(payload));
+    queue.end(new UpstreamRefusal(parseExact(sliceMember(text, 'payload') ?? '[]') as readonly unknown[]));
     return true;
   }
   if (type !== 'complete') return false;

@@ -2,6 +2,7 @@ import { findTokenEnd } from '../../domain/tokens/token-end.js';
 import { createEnded, type EventStream } from '../../gateway/subscribe/events.js';
 import type { Line } from '../../gateway/subscribe/line.js';
 import { type Params, toParams } from '../../graphql/params.js';
+import { stringifyExact } from '../../lib/exact-json.js';
 import type { GraphqlEndpoint, Operation } from '../call.js';
 import { type Attempt, createAttempt } from '../exchange.js';
 import { letIn } from '../let-in.js';
@@ -54,7 +55,7 @@ async function carry(
     if (!place.isLost) dialogue.send(JSON.stringify({ id, type: 'complete' }));
   } catch (thrown) {
     // Whoever has ended it waits for no answer, and that it broke off then is no failure.
-    if (!place.isLost) dialogue.send(JSON.stringify({ id, type: 'error', payload: errorsOf(thrown, attempt) }));
+    if (!place.isLost) dialogue.send(stringifyExact({ id, type: 'error', payload: errorsOf(thrown, attempt) }));
   }
   if (place.isLost && dialogue.endedWith) note(attempt, dialogue.endedWith, undefined);
   place.leave();

@@ -103,7 +103,7 @@ function wholeQuestion({ prepared: { plan }, params }: Operation) {
   return { query, operationName, ...(variables && { variables }), ...(extensions && { extensions }) };
 }
 
-/** What the caller is told of whatever was thrown; the attempt notes the rest. */
+/** What the caller is told of whatever was thrown, to be written with stringifyExact; the attempt notes the rest. */
 export function errorsOf(thrown: unknown, attempt: Attempt): readonly unknown[] {
   if (thrown instanceof UpstreamRefusal) return thrown.errors;
   if (thrown instanceof DocumentError) {

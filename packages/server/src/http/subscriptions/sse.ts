@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { LatchkeyError } from '../../domain/errors.js';
 import type { EventStream } from '../../gateway/subscribe/events.js';
 import type { Line } from '../../gateway/subscribe/line.js';
+import { stringifyExact } from '../../lib/exact-json.js';
 import type { Call } from '../call.js';
 import { type Admission, admit } from './admit.js';
 import { callerOf } from './caller.js';
@@ -58,7 +59,7 @@ export async function answerWithEvents(call: Call): Promise<void> {
     const error = ending ?? thrown;
     // That it breaks off when its caller has gone is no failure.
     if (ending || !response.destroyed)
-      writeEvent(response, 'next', JSON.stringify({ errors: errorsOf(error, exchange) }));
+      writeEvent(response, 'next', stringifyExact({ errors: errorsOf(error, exchange) }));
   } finally {
     running.stream.close();
     running.release();
