@@ -57,6 +57,38 @@ describe('a subscription that an event has ended here', () => {
   });
 });
 
+describe('what an upstream over a WebSocket sends as an event, and is no answer,', () => {
+  test.each(['{}', '[]', '[1]', '{"data":7}', '{"errors":{}}', '{"errors":["no"]}'])(
+    'ends its subscription alone: %s',
+    async (payload) => {
+      let sayMore: () => void = () => undefined;
+      const { send, receive, told, upstream } = await open((asked, next) => {
+        if (asked.includes('headersSeen')) next(payload);
+        else sayMore = () => next('{"data":{"ticks":1}}');
+      });
+      send(subscribe('b', ticks), subscribe('a', headersSeen));
+      const error = await receive('error');
+      expect([error.id, error.payload[0].extensions.code]).toEqual(['a', 'UPSTREAM_INVALID']);
+      await expect.poll(() => upstream.messages.at(-1)).toEqual({ id: '2', type: 'complete' });
+      sayMore();
+      await expect.poll(() => told('b').map(({ payload }) => payload)).toEqual([{ data: { ticks: 1 } }]);
+    },
+  );
+
+  test.each(['7', '{}', '["no"]'])('ends all on its connection where it is no list of errors: %s', async (payload) => {
+    const gate = await startGate(startTalking);
+    onTestFinished(() => gate.stop());
+    gate.upstream.say = (socket, id) => {
+      if (id === '2') socket.send(`{"id":"2","type":"error","payload":${payload}}`);
+    };
+    const { socket, send, messages } = await openSession(gate.server, gate.token);
+    onTestFinished(() => socket.terminate());
+    send(subscribe('a', ticks), subscribe('b', ticks));
+    const codes = () => messages.filter(({ type }) => type === 'error').map((one) => one.payload[0].extensions.code);
+    await expect.poll(codes).toEqual(['UPSTREAM_INVALID', 'UPSTREAM_INVALID']);
+  });
+});
+
 describe('numbers in the errors of an upstream that refuses an operation are passed on as it wrote them', () => {
   const refused = '[{"message":"no","extensions":{"limit":1.0,"id":12345678901234567890}}]';
   /** An answer with a status of its own is read in the same way. */

@@ -4,7 +4,7 @@ import { LatchkeyError } from '../../domain/errors.js';
 import { parseExact } from '../../lib/exact-json.js';
 import { isRecord } from '../../lib/is-record.js';
 import { sliceMember } from '../../lib/json-member.js';
-import { isShallow } from '../answer-shape.js';
+import { isAnswer, isShallow } from '../answer-shape.js';
 import type { Question } from '../ask.js';
 import type { RawHeaders } from '../headers.js';
 import { createEnded, createEventQueue, type EventQueue, UpstreamRefusal } from './events.js';
@@ -58,11 +58,7 @@ function subscribeOn(wire: Wire, id: string, question: Question, buffer: number)
       if (!isFull && wire.size > buffer) wire.socket.pause();
       else if (isFull && wire.size <= buffer) wire.socket.resume();
     },
-    closed() {
-      // What was never asked for need not be ended.
-      if (!wire.unsent?.delete(id)) send(wire, JSON.stringify({ id, type: 'complete' }));
-      forget(wire, id);
-    },
+    closed: () => leave(wire, id),
   });
   clearTimeout(wire.idle);
   wire.queues.set(id, queue);
@@ -76,6 +72,13 @@ function send({ socket }: Wire, message: string): void {
   if (socket.readyState === WebSocket.OPEN) socket.send(message);
 }
 
+/** Ends a subscription at the upstream. */
+function leave(wire: Wire, id: string): void {
+  // What was never asked for need not be ended.
+  if (!wire.unsent?.delete(id)) send(wire, JSON.stringify({ id, type: 'complete' }));
+  forget(wire, id);
+}
+
 /** Milliseconds that a WebSocket without subscriptions is kept: one that is ended is often followed by the next. */
 const linger = 500;
 
@@ -86,8 +89,8 @@ function forget(wire: Wire, id: string): void {
   wire.idle = setTimeout(() => hangUp(wire.socket), linger).unref();
 }
 
-/** Milliseconds that an upstream may take to say goodbye. */
-const goodbye = 2_000;
+/** Milliseconds that an upstream may take to answer to the closing of a WebSocket. */
+const closingTimeout = 2_000;
 
 function hangUp(socket: WebSocket): void {
   if (socket.readyState === WebSocket.CONNECTING) {
@@ -95,7 +98,7 @@ function hangUp(socket: WebSocket): void {
     return;
   }
   socket.close(1000);
-  setTimeout(() => socket.terminate(), goodbye).unref();
+  setTimeout(() => socket.terminate(), closingTimeout).unref();
 }
 
 function connect({ url, timeout, keepAlive }: LineSettings, headers: RawHeaders): Wire {
@@ -174,17 +177,25 @@ function receive(wire: Wire, text: string): boolean {
   const queue = wire.queues.get(id);
   // What was on its way when the caller ended it.
   if (!queue) return true;
-  if (!receiveFor(queue, message, text)) return false;
-  if (type !== 'next') forget(wire, id);
+  if (type === 'next') return receiveEvent(wire, id, queue, payload, text);
+  if (!receiveEnd(queue, message, text)) return false;
+  forget(wire, id);
   return true;
 }
 
-function receiveFor(queue: EventQueue, { type, payload }: Message, text: string): boolean {
-  if (type === 'next' && typeof payload === 'object' && payload !== null) {
-    queue.push(sliceMember(text, 'payload') ?? '');
-    return true;
+function receiveEvent(wire: Wire, id: string, queue: EventQueue, payload: unknown, text: string): boolean {
+  if (isAnswer(payload)) queue.push(sliceMember(text, 'payload') ?? '');
+  else {
+    // The message is one, so that the others on the wire can go on.
+    if (typeof payload !== 'object' || payload === null) return false;
+    queue.end(invalid('an event of the upstream is no GraphQL'));
+    leave(wire, id);
   }
-  if (type === 'error' && Array.isArray(payload)) {
+  return true;
+}
+
+function receiveEnd(queue: EventQueue, { type, payload }: Message, text: string): boolean {
+  if (type === 'error' && Array.isArray(payload) && isAnswer({ errors: payload })) {
     queue.end(new UpstreamRefusal(parseExact(sliceMember(text, 'payload') ?? '[]') as readonly unknown[]));
     return true;
   }
