@@ -80,6 +80,11 @@ describe.each(ways)('the policy holds on %s', (_, over) => {
     ]);
   });
 
+  test('a subscription of which nothing is to be had, since it is skipped, has no events', async () => {
+    const query = 'subscription { flood(size: 1) @skip(if: true) }';
+    expect(await outcome(over(gate.server, gate.token), query)).toEqual({ events: [], end: undefined });
+  });
+
   test('each event has null where its caller may not have a field', async () => {
     const query = 'subscription { headersSeen { name value } }';
     const cut = await outcome(over(gate.server, gate.token), query);

@@ -1,9 +1,15 @@
 import { LatchkeyError } from '../../domain/errors.js';
-import { askForText } from '../../gateway/ask.js';
+import { askForText, type Question } from '../../gateway/ask.js';
 import type { Answer } from '../../gateway/merge.js';
 import { toUpstreamPart } from '../../gateway/plan.js';
 import { findWithoutStreaming } from '../../gateway/streaming.js';
-import { createLater, createSingle, type EventStream, UpstreamRefusal } from '../../gateway/subscribe/events.js';
+import {
+  createEnded,
+  createLater,
+  createSingle,
+  type EventStream,
+  UpstreamRefusal,
+} from '../../gateway/subscribe/events.js';
 import type { Line } from '../../gateway/subscribe/line.js';
 import { DocumentError } from '../../graphql/document-error.js';
 import { type FormattedError, formatDocumentError, formatError, toLatchkeyError } from '../../graphql/format-error.js';
@@ -44,6 +50,7 @@ function start(operation: Operation, line: () => Line): EventStream {
   if (plan.operation !== 'subscription') return createSingle((signal) => answerOnce(operation, signal));
   if (!operation.isDoorOpen) throw operation.endpoint.door.refusal();
   const question = questionFor(operation);
+  if (!question) return createEnded();
   const opened = line();
   const headers = upstreamHeaders(operation.endpoint.identity, askerOf(operation), aboutConnection);
   if (headers instanceof Promise) return createLater(headers, (ready) => opened.subscribe(question, ready));
@@ -78,25 +85,29 @@ function textOf(answer: Answer): string {
   return stringifyExact(answer);
 }
 
-/** What the upstream is asked for a subscription. Throws INSUFFICIENT_SCOPE or FORBIDDEN where its caller may have nothing of it. */
-function questionFor(operation: Operation) {
+/**
+ * What the upstream is asked for a subscription; undefined where nothing is, since it is skipped. Throws
+ * INSUFFICIENT_SCOPE or FORBIDDEN where its caller may have nothing of it.
+ */
+function questionFor(operation: Operation): Question | undefined {
   const { filter, params } = operation;
   if (!filter) return wholeQuestion(operation);
   if (!filter.part) {
-    const [error] = complete(operation, filter, {}).errors as FormattedError[];
-    throw new LatchkeyError(error?.extensions.code ?? 'FORBIDDEN', { ...(error && { message: error.message }) });
+    const [error] = (complete(operation, filter, {}).errors ?? []) as readonly FormattedError[];
+    if (!error) return undefined;
+    throw new LatchkeyError(error.extensions.code, { message: error.message });
   }
   return questionOf(filter.part, params);
 }
 
 /** What the upstream is asked for one answer, which is read whole. */
-function singleQuestion(operation: Operation) {
+function singleQuestion(operation: Operation): Question {
   const { query, operationName } = operation.params;
   const document = findWithoutStreaming(withPlainSpaces(query), operationName);
   return document ? questionOf(toUpstreamPart(document), operation.params) : wholeQuestion(operation);
 }
 
-function wholeQuestion({ prepared: { plan }, params }: Operation) {
+function wholeQuestion({ prepared: { plan }, params }: Operation): Question {
   if (plan.kind === 'upstream' && plan.upstream) return questionOf(plan.upstream, params);
   const { query, operationName, variables, extensions } =
     plan.kind === 'upstream' ? withoutLeftOvers(plan, params) : params;
