@@ -68,7 +68,7 @@ export async function openGate(config: Config, log: Log, { onServed }: GateListe
     log,
   });
   if (upstream && source.file !== undefined) watch.begin(await loadUpstreamSchema(source).catch(asConfigError));
-  return { upstream, subscriber: openSubscriber(config), schemas, documents, preparer, door, watch };
+  return { upstream, subscriber: openSubscriber(config, upstream), schemas, documents, preparer, door, watch };
 }
 
 /** For a command, which has its own words for what goes wrong. */
@@ -140,15 +140,16 @@ function asConfigError(error: unknown): never {
   throw error instanceof SchemaProblem ? new ConfigError(error.message, { cause: error }) : error;
 }
 
-function openSubscriber(config: Config): Subscriber | undefined {
-  const { upstream, upstreamSubscriptions: kind } = config;
-  if (upstream === undefined || kind === 'off') return undefined;
-  return createSubscriber(kind, {
-    url: config.upstreamSubscriptionUrl ?? upstream,
+function openSubscriber(config: Config, upstream: Upstream | undefined): Subscriber | undefined {
+  const kind = config.upstreamSubscriptions;
+  if (config.upstream === undefined || !upstream || kind === 'off') return undefined;
+  const settings = {
+    url: config.upstreamSubscriptionUrl ?? config.upstream,
     timeout: config.upstreamTimeout,
     buffer: config.subscriptionBuffer,
     keepAlive: config.subscriptionKeepAlive,
-  });
+  };
+  return createSubscriber(kind, settings, upstream);
 }
 
 /** Only said: an API that drops a field must not keep the gate from opening. */

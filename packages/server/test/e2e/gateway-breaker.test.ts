@@ -1,6 +1,8 @@
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type Gate, readiness, startGate } from '../gate.js';
 import { type ScriptedUpstream, sendJson, startScripted } from '../scripted-upstream.js';
+import { overSocket } from '../subscribers.js';
+import { start as startSockets } from '../upstreams/sockets.js';
 
 const settings = { upstreamBreakerFailures: 3, upstreamBreakerPause: 100, upstreamTimeout: 300 };
 
@@ -55,6 +57,36 @@ describe('an upstream that is away', () => {
     expect(body.errors).toMatchObject([
       { path: ['echo'], extensions: { code: 'UPSTREAM_UNAVAILABLE', retryAfter: 1 } },
     ]);
+  });
+});
+
+describe('subscriptions of an upstream that is away', () => {
+  const ticks = 'subscription { ticks(count: 1) }';
+
+  async function refusals() {
+    const { server, token } = gate;
+    const [overWebSocket] = await overSocket(server, token).subscribe(ticks).ended;
+    const headers = { accept: 'text/event-stream', authorization: `Bearer ${token}` };
+    const overHttp = await fetch(`${server.url}?query=${encodeURIComponent(ticks)}`, { headers });
+    return { overWebSocket, overHttp };
+  }
+
+  test.each(['ws', 'sse'] as const)('are refused at once, too, where they go over %s', async (kind) => {
+    gate = await startGate(() => startScripted(answer), { ...settings, upstreamSubscriptions: kind });
+    await fall();
+    const { overWebSocket, overHttp } = await refusals();
+    expect(overWebSocket.extensions).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', retryAfter: 1 });
+    expect([overHttp.status, overHttp.headers.get('retry-after')]).toEqual([502, '1']);
+  });
+
+  test('are asked for where they are somewhere else', async () => {
+    const elsewhere = await startSockets();
+    onTestFinished(() => elsewhere.close());
+    gate = await startGate(() => startScripted(answer), { ...settings, upstreamSubscriptionUrl: elsewhere.url });
+    await fall();
+    const { events, ended } = overSocket(gate.server, gate.token).subscribe(ticks);
+    expect(await ended).toBeUndefined();
+    expect(events).toEqual([{ data: { ticks: 1 } }]);
   });
 });
 

@@ -6,7 +6,7 @@ import type { EventStream } from './events.js';
 export interface Line {
   /**
    * Begins one subscription at the upstream; an empty one after `close`. `headers` say who the caller is, now: what
-   * was said with an earlier one may have expired.
+   * was said with an earlier one may have expired. Throws UPSTREAM_UNAVAILABLE while the upstream is known to be away.
    */
   subscribe(question: Question, headers: RawHeaders): EventStream;
   /** Ends whatever still runs on it. */

@@ -1,11 +1,35 @@
 import { Pool } from 'undici';
+import type { Upstream } from '../upstream.js';
 import type { Line, LineSettings, Subscriber } from './line.js';
 import { openSseLine } from './sse-line.js';
 import { openWebSocketLine } from './websocket-line.js';
 
 /** The way to an upstream that takes subscriptions over `kind`. */
-export function createSubscriber(kind: 'ws' | 'sse', settings: LineSettings): Subscriber {
-  return kind === 'ws' ? overWebSockets(settings) : overEvents(settings);
+export function createSubscriber(
+  kind: 'ws' | 'sse',
+  settings: LineSettings,
+  upstream: Pick<Upstream, 'origin' | 'breaker'>,
+): Subscriber {
+  const subscriber = kind === 'ws' ? overWebSockets(settings) : overEvents(settings);
+  // Streams that come from somewhere else may be there while the rest is away.
+  const isElsewhere = new URL(withScheme(settings.url, 'http')).origin !== upstream.origin;
+  return isElsewhere ? subscriber : behind(upstream.breaker, subscriber);
+}
+
+function behind(breaker: Upstream['breaker'], { openLine, close }: Subscriber): Subscriber {
+  return {
+    openLine() {
+      const line = openLine();
+      return {
+        subscribe(question, headers) {
+          breaker.assertClosed();
+          return line.subscribe(question, headers);
+        },
+        close: line.close,
+      };
+    },
+    close,
+  };
 }
 
 function overWebSockets(settings: LineSettings): Subscriber {

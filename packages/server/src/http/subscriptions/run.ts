@@ -38,7 +38,8 @@ const aboutConnection: ReadonlySet<string> = new Set([
 
 /**
  * Runs an operation of any kind: the same as over HTTP, with its answers as a stream. `line` gives the caller's line to
- * the upstream. Throws SUBSCRIPTION_NOT_SUPPORTED, QUOTA_EXCEEDED, or UPSTREAM_UNAVAILABLE while nobody knows its schema.
+ * the upstream. Throws SUBSCRIPTION_NOT_SUPPORTED, QUOTA_EXCEEDED, or UPSTREAM_UNAVAILABLE while nobody knows its schema or
+ * it is known to be away.
  */
 export function run(operation: Operation, line: () => Line): EventStream {
   const learning = meter(operation);
