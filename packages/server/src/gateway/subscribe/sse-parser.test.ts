@@ -25,7 +25,46 @@ describe('a stream of server-sent events', () => {
   });
 
   test('may end its lines with CR alone', () => {
-    expect(parse('event: next\rdata: 1\r\r:', 4)).toEqual([{ event: 'next', data: '1' }]);
+    for (const size of [1, 4, 1_000]) {
+      expect(parse('event: next\rdata: 1\r\r:', size)).toEqual([{ event: 'next', data: '1' }]);
+    }
+  });
+
+  test('has an event when its last byte is there', () => {
+    expect(parse('data: 1\r\r')).toEqual([{ event: 'message', data: '1' }]);
+    expect(parse('data: 1\r\n\r', 1)).toEqual([{ event: 'message', data: '1' }]);
+  });
+
+  test('has one line end where CR and LF come in two pieces, with nothing or half a sign between', () => {
+    const feed = createEventParser(1_000);
+    const fed = ['data: 1\r', '', '\ndata: 2\r', '\n\r', '\n', 'data: 3\n\n'].map((text) => feed(Buffer.from(text)));
+    expect(fed.flat()).toEqual([
+      { event: 'message', data: '1\n2' },
+      { event: 'message', data: '3' },
+    ]);
+  });
+
+  test('is read in time that grows with its size alone, however large an event is', () => {
+    const pieces = (size: number) => {
+      const feed = createEventParser(size);
+      const piece = Buffer.alloc(4_096, 'x');
+      feed(Buffer.from('data: '));
+      for (let fed = 0; fed < size - 4_096; fed += 4_096) feed(piece);
+      expect(feed(Buffer.from('\n\n'))).toHaveLength(1);
+    };
+    const fastest = (run: () => void) => {
+      const times = Array.from({ length: 5 }, () => {
+        const begin = performance.now();
+        run();
+        return performance.now() - begin;
+      });
+      return Math.min(...times);
+    };
+    const manySmall = fastest(() => {
+      for (let i = 0; i < 16; i++) pieces(512 * 1024);
+    });
+    // As many bytes: sixteen times as long if each piece is looked at with all that came before it.
+    expect(fastest(() => pieces(8 * 1024 * 1024)) / manySmall).toBeLessThan(5);
   });
 
   test('has no event that was not completed', () => {

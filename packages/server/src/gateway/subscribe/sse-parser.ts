@@ -11,7 +11,8 @@ export interface ServerSentEvent {
  */
 export function createEventParser(limit: number): (chunk: Uint8Array) => readonly ServerSentEvent[] {
   const decoder = new TextDecoder();
-  let rest = '';
+  const unfinished = createUnfinished();
+  let hasCr = false;
   let event = '';
   let data: string[] = [];
   let size = 0;
@@ -37,18 +38,49 @@ export function createEventParser(limit: number): (chunk: Uint8Array) => readonl
     return undefined;
   }
 
+  /** The lines that a piece completes. */
+  function split(chunk: Uint8Array): readonly string[] {
+    const text = decoder.decode(chunk, { stream: true });
+    // Half of a sign: it says nothing of what follows.
+    if (text === '') return [];
+    // The other half of a CRLF is no line end of its own.
+    const lines = text.slice(hasCr && text.startsWith('\n') ? 1 : 0).split(/\r\n|\n|\r/);
+    hasCr = text.endsWith('\r');
+    const rest = lines.pop() as string;
+    if (lines.length > 0) lines[0] = unfinished.take() + lines[0];
+    unfinished.add(rest);
+    return lines;
+  }
+
   return (chunk) => {
-    const text = rest + decoder.decode(chunk, { stream: true });
-    // Half of a CRLF must not be taken for a line end of its own.
-    const lines = text.split(/\r\n|\n|\r(?!$)/);
-    rest = lines.pop() as string;
     const events: ServerSentEvent[] = [];
-    for (const line of lines) {
+    for (const line of split(chunk)) {
       const complete = read(line);
       if (complete) events.push(complete);
       if (size > limit) throw new RangeError(`an event is larger than ${limit} characters`);
     }
-    if (rest.length + size > limit) throw new RangeError(`an event is larger than ${limit} characters`);
+    if (unfinished.size + size > limit) throw new RangeError(`an event is larger than ${limit} characters`);
     return events;
+  };
+}
+
+/** The pieces of a line that has not ended: put together once, since a large one looked through with each piece takes seconds. */
+function createUnfinished() {
+  let pieces: string[] = [];
+  let size = 0;
+  return {
+    get size() {
+      return size;
+    },
+    add(piece: string) {
+      pieces.push(piece);
+      size += piece.length;
+    },
+    take(): string {
+      const line = pieces.join('');
+      pieces = [];
+      size = 0;
+      return line;
+    },
   };
 }
