@@ -46,6 +46,7 @@ export const subscriptionsSettings = {
     group,
     type: duration('100ms', '10m'),
     default: '12s',
-    about: 'How often an open stream is given a sign of life, and a peer that gives none for as long is cut off.',
+    about:
+      'How often an open stream is given a sign of life, and a peer that gives none for as long is cut off. An upstream that sends server-sent events cannot be asked for one: after as long without a byte TCP looks whether its host is there.',
   },
 } as const satisfies Record<string, Setting>;

@@ -53,7 +53,7 @@ function overWebSockets(settings: LineSettings): Subscriber {
   };
 }
 
-function overEvents({ url, timeout, buffer }: LineSettings): Subscriber {
+function overEvents({ url, timeout, buffer, keepAlive }: LineSettings): Subscriber {
   const { origin, pathname, search } = new URL(withScheme(url, 'http'));
   // Of its own, and without a bound: a stream holds its connection for as long as it runs, and other operations must
   // not wait for one. Their number is bounded where callers come in.
@@ -61,13 +61,18 @@ function overEvents({ url, timeout, buffer }: LineSettings): Subscriber {
     connections: null,
     headersTimeout: timeout,
     connectTimeout: timeout,
+    // There may be no event for as long as it likes, nor a comment: whether the host is still there, TCP asks.
     bodyTimeout: 0,
+    connect: { keepAliveInitialDelay: Math.max(keepAlive, shortestProbe) },
   });
   return {
     openLine: () => openSseLine({ pool, path: pathname + search, buffer }),
     close: () => pool.destroy(),
   };
 }
+
+/** Milliseconds: Node.js takes less for nothing at all. */
+const shortestProbe = 1_000;
 
 function withScheme(url: string, scheme: 'http' | 'ws'): string {
   return url.replace(/^(?:http|ws)(?=s?:)/i, scheme);
