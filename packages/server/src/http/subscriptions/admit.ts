@@ -5,7 +5,7 @@ import { stringifyExact } from '../../lib/exact-json.js';
 import type { Operation } from '../call.js';
 import { assertVariablesFit, complete } from '../run-filtered.js';
 
-/** What was decided about an operation that runs on a WebSocket or an event stream. */
+/** What becomes of the answers of an operation that runs on a WebSocket or an event stream. */
 export interface Admission {
   /** What the caller gets of an answer: JSON in, JSON out. Called for each event of a subscription, and for the one answer of anything else. */
   event(json: string): string;
@@ -14,9 +14,9 @@ export interface Admission {
 const asItIs: Admission = { event: (json) => json };
 
 /**
- * Decides whether an operation may run, before anything of it does, and what becomes of its answers: the one place where
- * access and metering meet what comes over WebSockets and event streams. The caller's rate and the cost of the document
- * have been looked at before, as with any request. Throws what the caller is to be told.
+ * Decides what becomes of the answers of an operation that letIn has let in, before anything of it runs: of what the
+ * events of a subscription hold each is counted, and what its caller may not have is kept back. Whether it runs at all is
+ * asked there, and of its quota in meter. Throws DocumentError for variables that do not fit.
  */
 export function admit(operation: Operation): Admission {
   const { exchange, endpoint, prepared, filter } = operation;

@@ -88,13 +88,13 @@ function lineOf(dialogue: Dialogue): Line {
   return dialogue.line;
 }
 
-interface Running {
+interface Answering {
   readonly place: Place;
   readonly stream: EventStream;
   readonly admission: Admission;
 }
 
-async function pump(dialogue: Dialogue, id: string, { place, stream, admission }: Running): Promise<void> {
+async function pump(dialogue: Dialogue, id: string, { place, stream, admission }: Answering): Promise<void> {
   const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
   for (;;) {
     const json = await stream.next();

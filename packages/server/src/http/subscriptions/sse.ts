@@ -12,8 +12,8 @@ import type { Connection, Seat } from './live.js';
 import { roomIn } from './room.js';
 import { errorsOf, openLine, run } from './run.js';
 
-/** What an operation needs for as long as it runs. */
-interface Running {
+/** What gives the answers of an operation for as long as it runs. */
+interface Answering {
   readonly stream: EventStream;
   readonly admission: Admission;
   release(): void;
@@ -68,7 +68,7 @@ export async function answerWithEvents(call: Call): Promise<void> {
   response.end();
 }
 
-function start(call: Call, seat: Seat): Running {
+function start(call: Call, seat: Seat): Answering {
   let line: Line | undefined;
   let free: (() => void) | undefined;
   const release = () => {
@@ -114,7 +114,7 @@ function beat({ exchange: { request, response }, endpoint }: Call): () => void {
   return keepAlive(peer, endpoint.subscriptionKeepAlive);
 }
 
-async function pump(response: ServerResponse, { stream, admission }: Running, limit: number): Promise<void> {
+async function pump(response: ServerResponse, { stream, admission }: Answering, limit: number): Promise<void> {
   for (;;) {
     const json = await stream.next();
     if (json === undefined) return;
