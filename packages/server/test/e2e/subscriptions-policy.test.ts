@@ -1,6 +1,8 @@
+import type { Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Config } from '../../src/config/schema.js';
 import { type Gate, startGate } from '../gate.js';
+import { openSession, subscribe } from '../sockets.js';
 import { overEvents, overSocket, type Subscriber } from '../subscribers.js';
 import { subscribed } from '../upstreams/schema.js';
 import { type SocketUpstream, start } from '../upstreams/sockets.js';
@@ -142,6 +144,21 @@ describe('what runs on a stream is charged', () => {
     expect(codesOf(stream)).toEqual(['QUOTA_EXCEEDED']);
     expect((await outcome(overSocket(gate.server, gate.token), '{ viewer { id } }')).events[0].data).toBeTruthy();
   });
+});
+
+test('for what is ended while it is asked what its user has left, the upstream is not even connected to', async () => {
+  const gate = await startGate(start, { quotaPerDay: 1_000 });
+  onTestFinished(() => gate.stop());
+  const { socket, send, receive } = await openSession(gate.server, gate.token);
+  onTestFinished(() => socket.terminate());
+  // In one packet, so that both are read before anybody can be asked.
+  const raw = Reflect.get(socket, '_socket') as Socket;
+  raw.cork();
+  send(subscribe('a', 'subscription { ticks(count: 100000) }'), { id: 'a', type: 'complete' });
+  raw.uncork();
+  send(subscribe('b', '{ hello slow(ms: 100) }'));
+  await receive('next');
+  expect(gate.upstream.openSockets()).toBe(0);
 });
 
 test('variables that a subscription does not declare stay here', async () => {
