@@ -17,7 +17,7 @@ import { corsHeaders, preflightHeaders } from './cors.js';
 import { readBearerToken } from './credentials.js';
 import { createExchange, type Exchange } from './exchange.js';
 import { fail } from './fail.js';
-import { letIn } from './let-in.js';
+import { chargeRefusal, letIn } from './let-in.js';
 import { meter } from './meter.js';
 import { runFiltered } from './run-filtered.js';
 import { runOwn } from './run-own.js';
@@ -38,7 +38,7 @@ export function createGraphqlListener(endpoint: GraphqlEndpoint) {
     answer(exchange, endpoint, headers).then(
       () => finish(exchange, endpoint),
       (error: unknown) => {
-        fail(exchange, endpoint, error, headers);
+        fail(exchange, endpoint, chargeRefusal(exchange, endpoint, error), headers);
         finish(exchange, endpoint);
       },
     );

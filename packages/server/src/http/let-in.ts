@@ -1,4 +1,5 @@
 import type { Caller } from '../domain/callers/callers.js';
+import { type ErrorCode, LatchkeyError } from '../domain/errors.js';
 import type { Claims } from '../domain/tokens/access-tokens.js';
 import type { Filter } from '../gateway/policy/filter.js';
 import type { Params } from '../graphql/params.js';
@@ -23,6 +24,25 @@ export function letIn(
   prepared.assertAffordable?.(params.variables);
   if (params.hash !== undefined && !prepared.isSecret) endpoint.documents.remember(params);
   return prepared.guard === undefined ? undefined : prepared.guard.check(claims?.scope);
+}
+
+/**
+ * Charges the network for what was refused before anybody was let in: a document that cannot be read, a token that is not
+ * good. Returns what to answer with: the reason, or RATE_LIMITED or TOO_MANY_AT_ONCE in its place.
+ */
+export function chargeRefusal(exchange: Attempt, { callers, sourceOf }: GraphqlEndpoint, reason: unknown): unknown {
+  if (exchange.caller || isCode(reason, 'RATE_LIMITED') || isCode(reason, 'TOO_MANY_AT_ONCE')) return reason;
+  try {
+    exchange.caller = callers.enter(networkOf(sourceOf(exchange.request)), exchange.startedAt);
+    return reason;
+  } catch (limit) {
+    // Its answer also ends the connection, on which the rest of the body is still to come.
+    return isCode(reason, 'BODY_TOO_LARGE') ? reason : limit;
+  }
+}
+
+function isCode(error: unknown, code: ErrorCode): boolean {
+  return error instanceof LatchkeyError && error.code === code;
 }
 
 /**

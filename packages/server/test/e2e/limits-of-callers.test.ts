@@ -5,6 +5,7 @@ import type { Config } from '../../src/config/schema.js';
 import { startGate } from '../gate.js';
 import { password, startTestServer } from '../harness.js';
 import { sendJson, startScripted } from '../scripted-upstream.js';
+import { overSocket } from '../subscribers.js';
 
 /** Requests per second: so few that none comes back while a test runs, however long that takes. */
 const slow = 0.001;
@@ -101,7 +102,10 @@ describe('a caller who sends too fast', () => {
       callerBurst: 2,
       documentMaxCost: 5,
     });
-    for (let i = 0; i < 10; i++) expect((await server.ask('{ hello }', { token: 'garbage' })).status).toBe(401);
+    const answers: number[] = [];
+    for (let i = 0; i < 4; i++) answers.push((await server.ask('{ hello }', { token: 'garbage' })).status);
+    // For the network, which has signed in once; who has a good token goes on.
+    expect(answers).toEqual([401, 429, 429, 429]);
     const costly = 'query ($n: Int = 100) { widgets(first: $n) { id } }';
     expect(codeOf(await ask(costly))).toBe('DOCUMENT_TOO_COSTLY');
     const good = ask();
@@ -109,6 +113,55 @@ describe('a caller who sends too fast', () => {
     answerAll();
     expect((await good).status).toBe(200);
     expect(codeOf(await ask(costly))).toBe('RATE_LIMITED');
+  });
+});
+
+describe('what is refused before it is known who asks', () => {
+  const refused = {
+    'a document that is none': { body: '{"query":"{"}', code: 'GRAPHQL_PARSE_FAILED' },
+    'a body that is no JSON': { body: '{', code: 'BAD_REQUEST' },
+    'a field without a token': { body: '{"query":"{ viewer { id } }"}', code: 'UNAUTHENTICATED' },
+  };
+
+  test.each(Object.entries(refused))('counts for its network: %s', async (_, { body, code }) => {
+    const server = await start({ callerRate: slow, callerBurst: 2 });
+    const send = async () => {
+      const response = await fetch(server.url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body,
+      });
+      return (await response.json()).errors[0].extensions.code;
+    };
+    expect([await send(), await send(), await send(), await send()]).toEqual([
+      code,
+      code,
+      'RATE_LIMITED',
+      'RATE_LIMITED',
+    ]);
+  });
+
+  test('counts for its network on a WebSocket too', async () => {
+    const server = await start({ callerRate: slow, callerBurst: 3 });
+    const subscriber = overSocket(server);
+    onTestFinished(() => subscriber.dispose());
+    const code = async () => (await subscriber.subscribe('{').ended)[0].extensions.code;
+    // Each opens a connection of its own, which costs one as well.
+    expect([await code(), await code()]).toEqual(['GRAPHQL_PARSE_FAILED', 'RATE_LIMITED']);
+  });
+
+  test('still ends its connection where the body was too large to be read', async () => {
+    const server = await start({ callerRate: slow, callerBurst: 1, bodyLimit: 1_024 });
+    const send = () =>
+      fetch(server.url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query: ' '.repeat(2_048) }),
+      });
+    for (let i = 0; i < 3; i++) {
+      const { status, headers } = await send();
+      expect([status, headers.get('connection')]).toEqual([413, 'close']);
+    }
   });
 });
 

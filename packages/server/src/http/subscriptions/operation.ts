@@ -5,7 +5,7 @@ import { type Params, toParams } from '../../graphql/params.js';
 import { stringifyExact } from '../../lib/exact-json.js';
 import type { GraphqlEndpoint, Operation } from '../call.js';
 import { type Attempt, createAttempt } from '../exchange.js';
-import { letIn } from '../let-in.js';
+import { chargeRefusal, letIn } from '../let-in.js';
 import { note } from '../send.js';
 import { type Admission, admit } from './admit.js';
 import type { Dialogue } from './dialogue.js';
@@ -54,8 +54,9 @@ async function carry(
     }
     if (!place.isLost) dialogue.send(JSON.stringify({ id, type: 'complete' }));
   } catch (thrown) {
+    const reason = chargeRefusal(attempt, endpoint, thrown);
     // Whoever has ended it waits for no answer, and that it broke off then is no failure.
-    if (!place.isLost) dialogue.send(stringifyExact({ id, type: 'error', payload: errorsOf(thrown, attempt) }));
+    if (!place.isLost) dialogue.send(stringifyExact({ id, type: 'error', payload: errorsOf(reason, attempt) }));
   }
   if (place.isLost && dialogue.endedWith) note(attempt, dialogue.endedWith, undefined);
   place.leave();
