@@ -43,7 +43,13 @@ describe('the head of an answer', () => {
   });
 
   test('says nothing of what is not there', () => {
-    expect(read()).toEqual({ kind: 'other', length: Number.NaN, headers: [], retryAfter: undefined });
+    expect(read()).toEqual({
+      kind: 'other',
+      length: Number.NaN,
+      headers: [],
+      retryAfter: undefined,
+      saysCaching: false,
+    });
   });
 
   test('has the length, and the seconds of Retry-After if they are seconds', () => {

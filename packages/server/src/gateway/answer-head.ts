@@ -1,3 +1,4 @@
+import { isAboutCaching } from './caching.js';
 import { isDroppedFromAnswer, type RawHeaders } from './headers.js';
 
 /**
@@ -14,6 +15,8 @@ export interface AnswerHead {
   readonly headers: RawHeaders;
   /** Seconds of Retry-After, where it has them. */
   readonly retryAfter: number | undefined;
+  /** The upstream has said who may keep it. */
+  readonly saysCaching: boolean;
 }
 
 /** From header fields as undici's parser gives them: names and values in turn, as bytes. Those in `hidden` are left out. */
@@ -23,9 +26,12 @@ export function readAnswerHead(raw: readonly Buffer[], hidden?: ReadonlySet<stri
   let length = Number.NaN;
   let isPacked = false;
   let retryAfter: number | undefined;
+  let saysCaching = false;
   for (let i = 0; i < raw.length; i += 2) {
-    const name = nameOf(raw[i] as Buffer);
-    if (name === undefined || hidden?.has(name)) continue;
+    const field = fieldOf(raw[i] as Buffer);
+    if (field === undefined || hidden?.has(field.name)) continue;
+    const { name } = field;
+    if (field.isAboutCaching) saysCaching = true;
     const value = (raw[i + 1] as Buffer).toString('latin1');
     headers.push(name, value);
     if (name === 'content-type') type = value;
@@ -34,23 +40,29 @@ export function readAnswerHead(raw: readonly Buffer[], hidden?: ReadonlySet<stri
     else if (name === 'retry-after' && /^\d{1,6}$/.test(value)) retryAfter = Number(value);
   }
   const kind = kindOf(type);
-  return { kind: kind === 'json' && isPacked ? 'packed' : kind, length, headers, retryAfter };
+  return { kind: kind === 'json' && isPacked ? 'packed' : kind, length, headers, retryAfter, saysCaching };
 }
 
 /** An upstream writes the same few names and types again and again; one that does not must not fill the memory. */
 const maxRemembered = 500;
-const names = new Map<string, string | undefined>();
+const fields = new Map<string, Field | undefined>();
 const kinds = new Map<string, AnswerKind>();
 
-/** In lower case; undefined if the caller may not see the field. */
-function nameOf(bytes: Buffer): string | undefined {
+interface Field {
+  /** In lower case. */
+  readonly name: string;
+  readonly isAboutCaching: boolean;
+}
+
+/** Undefined if the caller may not see the field. */
+function fieldOf(bytes: Buffer): Field | undefined {
   const written = bytes.toString('latin1');
-  const known = names.get(written);
-  if (known !== undefined || names.has(written)) return known;
-  const lower = written.toLowerCase();
-  const name = isDroppedFromAnswer(lower) ? undefined : lower;
-  if (names.size < maxRemembered) names.set(written, name);
-  return name;
+  const known = fields.get(written);
+  if (known !== undefined || fields.has(written)) return known;
+  const name = written.toLowerCase();
+  const field = isDroppedFromAnswer(name) ? undefined : { name, isAboutCaching: isAboutCaching(name) };
+  if (fields.size < maxRemembered) fields.set(written, field);
+  return field;
 }
 
 function kindOf(contentType: string): AnswerKind {

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { LatchkeyError } from '../domain/errors.js';
 import { endAtOnce } from '../lib/end-at-once.js';
 import { type AnswerHead, readAnswerHead } from './answer-head.js';
+import { withCaching } from './caching.js';
 import type { RawHeaders } from './headers.js';
 
 export interface AnswerWriter {
@@ -31,6 +32,7 @@ export function createAnswerWriter(
   ownHeaders: RawHeaders,
   resume: () => void,
   hidden: ReadonlySet<string> | undefined,
+  isPersonal: boolean,
 ): AnswerWriter {
   const head = readAnswerHead(raw, hidden);
   const isRefusal = isAboutRequest(status);
@@ -46,7 +48,9 @@ export function createAnswerWriter(
 
   const begin = () => {
     hasBegun = true;
-    const { headers } = head;
+    // An answer to a GET may be kept by somebody although nothing is said of it.
+    const mayBeKept = head.saysCaching || response.req.method === 'GET';
+    const headers = mayBeKept ? withCaching(head.headers, isPersonal) : head.headers;
     for (let i = 0; i < ownHeaders.length; i++) headers.push(ownHeaders[i] as string);
     response.writeHead(status, headers);
   };

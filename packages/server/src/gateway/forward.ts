@@ -11,6 +11,8 @@ export interface ForwardedRequest {
   readonly headers: RawHeaders;
   /** A query whose body is at hand: sent once more if the connection fails before anything is answered. */
   readonly mayRepeat: boolean;
+  /** The answer is for this caller: not what anybody would get. */
+  readonly isPersonal: boolean;
 }
 
 /** Answers that only say that another will come (RFC 9110 §15.2); each of them begins the time anew. */
@@ -24,7 +26,7 @@ const maxInformational = 16;
  */
 export function forward(
   upstream: Upstream,
-  { body, headers, mayRepeat }: ForwardedRequest,
+  { body, headers, mayRepeat, isPersonal }: ForwardedRequest,
   response: ServerResponse,
   ownHeaders: RawHeaders,
 ): Promise<number> {
@@ -71,7 +73,7 @@ export function forward(
           return true;
         }
         breaker.succeeded();
-        writer = createAnswerWriter(response, status, raw, ownHeaders, resume, hidden);
+        writer = createAnswerWriter(response, status, raw, ownHeaders, resume, hidden, isPersonal);
         return true;
       },
       onData: (chunk) => (writer as AnswerWriter).write(chunk),

@@ -2,7 +2,7 @@ import { forward } from '../gateway/forward.js';
 import type { UpstreamPlan } from '../gateway/plan.js';
 import type { Call } from './call.js';
 import type { Upload } from './upload/read-upload.js';
-import { askerOf, operationOf, upstreamHeaders, upstreamOf, withoutLeftOvers } from './upstream-request.js';
+import { askerOf, isPersonal, operationOf, upstreamHeaders, upstreamOf, withoutLeftOvers } from './upstream-request.js';
 
 const ownOfUpload: ReadonlySet<string> = new Set(['content-type', 'apollo-require-preflight']);
 
@@ -13,7 +13,8 @@ export async function runUpload(call: Call, plan: UpstreamPlan, upload: Upload):
   // Servers that would not take it from a form ask for this; that no form has sent it, we know.
   headers.push('content-type', contentType, 'apollo-require-preflight', 'true');
   try {
-    await forward(upstreamOf(call), { body, headers, mayRepeat: false }, call.exchange.response, call.headers);
+    const request = { body, headers, mayRepeat: false, isPersonal: isPersonal(call) };
+    await forward(upstreamOf(call), request, call.exchange.response, call.headers);
   } catch (error) {
     throw upload.failure ?? error;
   }

@@ -3,7 +3,15 @@ import type { RawHeaders } from '../gateway/headers.js';
 import type { UpstreamPlan } from '../gateway/plan.js';
 import type { Call } from './call.js';
 import { runUpload } from './run-upload.js';
-import { askerOf, ofBody, operationOf, upstreamHeaders, upstreamOf, withoutLeftOvers } from './upstream-request.js';
+import {
+  askerOf,
+  isPersonal,
+  ofBody,
+  operationOf,
+  upstreamHeaders,
+  upstreamOf,
+  withoutLeftOvers,
+} from './upstream-request.js';
 
 /** Sends the caller's bytes on, and the upstream's back. Resolves and rejects as `forward` does. */
 export function runUpstream(call: Call, plan: UpstreamPlan): Promise<unknown> {
@@ -22,5 +30,6 @@ function send(call: Call, plan: UpstreamPlan, fields: RawHeaders): Promise<numbe
   // GET goes on as a POST: every GraphQL server takes one, and there is one way to read it.
   fields.push('content-type', 'application/json');
   const mayRepeat = plan.operation === 'query';
-  return forward(upstreamOf(call), { body, headers: fields, mayRepeat }, exchange.response, headers);
+  const request = { body, headers: fields, mayRepeat, isPersonal: isPersonal(call) };
+  return forward(upstreamOf(call), request, exchange.response, headers);
 }

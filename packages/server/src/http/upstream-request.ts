@@ -38,6 +38,11 @@ export function upstreamOf({ endpoint, isDoorOpen }: Operation): Upstream {
   return endpoint.upstream;
 }
 
+/** Whether the answer to a caller may differ from that to others, in whatever way the upstream has learned who asks. */
+export function isPersonal({ claims, prepared }: Operation): boolean {
+  return claims !== undefined || prepared.guard !== undefined;
+}
+
 /** What says how the caller's own body was written and how it wants to be answered. */
 export const aboutBody: ReadonlySet<string> = new Set([
   'content-type',
