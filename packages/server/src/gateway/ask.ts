@@ -5,11 +5,8 @@ import type { RawHeaders } from './headers.js';
 import type { Answer } from './merge.js';
 import { isConnectionFailure, toUpstreamError, type Upstream } from './upstream.js';
 
-export interface Question {
-  readonly query: string;
-  readonly variables?: Readonly<Record<string, unknown>>;
-  readonly operationName?: string | null;
-}
+/** The JSON of a request of GraphQL: `query`, and `operationName`, `variables` and `extensions` where there are some. */
+export type Question = string;
 
 export interface Asking {
   /** It is a query, so it is asked again if the connection fails before there is an answer. */
@@ -50,7 +47,7 @@ export async function askForText(
   if (signal?.aborted) end();
   let read: { readonly status: number; readonly text: string };
   try {
-    read = await readAnswer(upstream, { body: JSON.stringify(question), mayRepeat }, headers, ending.signal);
+    read = await readAnswer(upstream, { body: question, mayRepeat }, headers, ending.signal);
   } catch (error) {
     if (!signal?.aborted && !(error instanceof LatchkeyError)) breaker.failed();
     throw toUpstreamError(error);

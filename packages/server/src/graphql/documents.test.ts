@@ -11,6 +11,7 @@ const ask = (params: Partial<Params>): Params => ({
   variables: null,
   isNamed: true,
   isVerbatim: false,
+  written: undefined,
   ...params,
 });
 const create = (listed: object = {}, documents: 'any' | 'trusted' = 'any') =>

@@ -1,26 +1,30 @@
 import { describe, expect, test } from 'vitest';
-import { parseBody, parseSearch, toBody } from './params.js';
+import { parseBody, parseSearch, toBody, toParams } from './params.js';
 
 const code = (name: string) => expect.objectContaining({ code: name });
 const refused = code('BAD_REQUEST');
 
 describe('a JSON body', () => {
   test('gives query, name and variables, and null for what is not there', () => {
-    expect(parseBody('{"query":"{a}","operationName":"A","variables":{"x":1},"extensions":{},"more":1}')).toEqual({
+    const full = '{"query":"{a}","operationName":"A","variables":{"x":1},"extensions":{},"more":1}';
+    expect(parseBody(full)).toEqual({
       query: '{a}',
       operationName: 'A',
       variables: { x: 1 },
       extensions: {},
       isNamed: false,
       isVerbatim: false,
+      written: full,
     });
-    expect(parseBody('{"query":"{a}","operationName":null,"variables":null,"extensions":null}')).toEqual({
+    const empty = '{"query":"{a}","operationName":null,"variables":null,"extensions":null}';
+    expect(parseBody(empty)).toEqual({
       query: '{a}',
       operationName: null,
       variables: null,
       extensions: undefined,
       isNamed: false,
       isVerbatim: true,
+      written: empty,
     });
     expect(parseBody('{"query":""}')).toEqual({
       query: '',
@@ -28,6 +32,7 @@ describe('a JSON body', () => {
       variables: null,
       isNamed: false,
       isVerbatim: true,
+      written: '{"query":""}',
     });
   });
 
@@ -138,6 +143,7 @@ describe('the search part of a URL', () => {
       extensions: {},
       isNamed: false,
       isVerbatim: false,
+      written: '{"variables":{"x":"&="},"extensions":{}}',
     });
   });
 
@@ -149,6 +155,7 @@ describe('the search part of a URL', () => {
       extensions: undefined,
       isNamed: false,
       isVerbatim: false,
+      written: '{}',
     });
   });
 
@@ -241,5 +248,34 @@ describe('a document that is named', () => {
     expect(parseBody(nested(999)).extensions).toHaveProperty('x');
     expect(() => parseBody(nested(1_001))).toThrow('"extensions" is nested deeper than 1000 levels.');
     expect(() => parseBody(nested(100_000))).toThrow(refused);
+  });
+});
+
+describe('numbers that JavaScript would write otherwise', () => {
+  const odd = '{"big":9007199254740993,"list":[1.0,-0,1e400,{"n":0.10}],"__proto__":2.0}';
+  const body = `{"query":"{a}","operationName":null,"variables":${odd},"extensions":{"e":1.50}}`;
+
+  test('are plain ones here', () => {
+    const { variables, extensions } = parseBody(body);
+    expect(variables).toMatchObject({ big: 2 ** 53, list: [1, -0, Number.POSITIVE_INFINITY, { n: 0.1 }] });
+    expect(extensions).toEqual({ e: 1.5 });
+  });
+
+  test('are written anew as they came, by POST and by GET', () => {
+    expect(toBody(parseBody(body))).toBe(body);
+    const search = new URLSearchParams({ query: '{a}', extensions: ' {"e":1.50}', variables: `\n${odd} ` });
+    expect(toBody(parseSearch(search.toString()))).toBe(body);
+  });
+
+  test('are written without what was left out on the way', () => {
+    const extensions = '{"persistedQuery":{"version":1,"sha256Hash":"x"},"e":1.50}';
+    const params = parseBody(`{"query":"{a}","variables":{"x":1.0,"y":2.0},"extensions":${extensions}}`);
+    const written = '{"query":"{a}","operationName":null,"variables":{"y":2.0},"extensions":{"e":1.50}}';
+    expect(toBody({ ...params, variables: { y: 2 } })).toBe(written);
+  });
+
+  test('are those that they were read as where their text is not at hand', () => {
+    const params = toParams({ query: '{a}', variables: { x: 1.5 } }, undefined);
+    expect(toBody(params)).toBe('{"query":"{a}","operationName":null,"variables":{"x":1.5}}');
   });
 });

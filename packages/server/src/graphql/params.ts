@@ -1,5 +1,6 @@
 import { LatchkeyError } from '../domain/errors.js';
 import type { Variables } from '../gateway/document.js';
+import { mayHaveOddNumbers, parseExact, stringifyExact } from '../lib/exact-json.js';
 import { isRecord } from '../lib/is-record.js';
 import { countMembers, findRepeatedMember } from '../lib/json-members.js';
 
@@ -19,6 +20,8 @@ export interface Params {
   readonly isNamed: boolean;
   /** The bytes they were read from say this and nothing else, to whatever server: they may go on as they are. */
   readonly isVerbatim: boolean;
+  /** JSON of an object in which `variables` and `extensions` stand as they were written; undefined if that is not at hand. */
+  readonly written: string | undefined;
 }
 
 /** From the text of a JSON body. Throws BAD_REQUEST or BATCHING_NOT_SUPPORTED. */
@@ -32,21 +35,24 @@ export function parseBody(text: string): Params {
   }
   if (Array.isArray(body)) throw new LatchkeyError('BATCHING_NOT_SUPPORTED');
   if (!isRecord(body)) throw new LatchkeyError('BAD_REQUEST', { message: 'The request body is not a JSON object.' });
-  return toParams(body, isUnderstoodByAll(text, body));
+  return toParams(body, text, isUnderstoodByAll(text, body));
 }
 
 /** From the search part of a URL. Throws BAD_REQUEST. */
 export function parseSearch(search: string): Params {
   const values: Record<string, unknown> = {};
+  const written: string[] = [];
   for (const [name, value] of new URLSearchParams(search)) {
     // Which of two would be meant, the next server may see differently.
     if (Object.hasOwn(values, name))
       throw new LatchkeyError('BAD_REQUEST', { message: `The URL has two parameters "${name}".` });
-    values[name] = name === 'variables' || name === 'extensions' ? parseJson(name, value) : value;
+    const isJson = name === 'variables' || name === 'extensions';
+    values[name] = isJson ? parseJson(name, value) : value;
+    if (isJson && value !== '') written.push(`"${name}":${value}`);
   }
   countNested(values.variables, 'variables', 0);
   countNested(values.extensions, 'extensions', 0);
-  return toParams(values, false);
+  return toParams(values, `{${written}}`);
 }
 
 function parseJson(name: string, value: string): unknown {
@@ -82,9 +88,10 @@ function isUnderstoodByAll(text: string, body: Record<string, unknown>): boolean
   return isPlain;
 }
 
-/** From a record that was JSON. Throws BAD_REQUEST. */
+/** From a record that was JSON, and that is read from `written`. Throws BAD_REQUEST. */
 export function toParams(
   { query, operationName, variables, extensions, documentId }: Record<string, unknown>,
+  written: string | undefined,
   isPlain = false,
 ): Params {
   if (!isAbsent(operationName) && typeof operationName !== 'string') throw invalid('operationName', 'a string or null');
@@ -104,6 +111,7 @@ export function toParams(
     hash,
     isNamed,
     isVerbatim: isPlain && !isNamed,
+    written,
   };
 }
 
@@ -138,8 +146,28 @@ function readHash(persistedQuery: unknown): string | undefined {
 }
 
 /** The body of a request to a GraphQL server that knows no names of ours. */
-export function toBody({ query, operationName, variables, extensions }: Params): string {
-  return JSON.stringify({ query, operationName, variables, extensions });
+export function toBody(params: Params): string {
+  const { query, operationName } = params;
+  return stringifyExact({ query, operationName, ...withWrittenNumbers(params) });
+}
+
+/**
+ * Variables and extensions for stringifyExact, and nothing else: numbers are those that the caller wrote, also
+ * 9007199254740993 and 1.0.
+ */
+export function withWrittenNumbers({
+  variables,
+  extensions,
+  written,
+}: Params): Pick<Params, 'variables' | 'extensions'> {
+  if (written === undefined || !mayHaveOddNumbers(written)) return { variables, extensions };
+  const exact = parseExact(written) as Pick<Params, 'variables' | 'extensions'>;
+  return { variables: pick(exact.variables, variables), extensions: pick(exact.extensions, extensions) };
+}
+
+/** Some members may have been left out on the way. */
+function pick<T extends Variables | undefined>(from: T, wanted: T): T {
+  return from && wanted ? (Object.fromEntries(Object.keys(wanted).map((name) => [name, from[name]])) as T) : wanted;
 }
 
 const maxNesting = 1_000;

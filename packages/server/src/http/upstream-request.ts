@@ -5,13 +5,20 @@ import { type RawHeaders, requestHeaders } from '../gateway/headers.js';
 import type { UpstreamIdentity } from '../gateway/identity/identity.js';
 import type { UpstreamPart, UpstreamPlan } from '../gateway/plan.js';
 import type { Upstream } from '../gateway/upstream.js';
-import { type Params, toBody } from '../graphql/params.js';
+import { type Params, toBody, withWrittenNumbers } from '../graphql/params.js';
+import { stringifyExact } from '../lib/exact-json.js';
 import type { Operation } from './call.js';
 
-/** Only the variables that the upstream's part uses: what belongs to ours never leaves. */
-export function questionOf({ query, variables }: UpstreamPart, { variables: given, operationName }: Params): Question {
+/** What the upstream is asked for its part. Only with the variables that it uses: what belongs to ours never leaves. */
+export function questionOf({ query, variables }: UpstreamPart, params: Params): Question {
+  const { variables: given } = withWrittenNumbers(params);
   const used = variables.filter((name) => given && Object.hasOwn(given, name));
-  return { query, operationName, variables: Object.fromEntries(used.map((name) => [name, given?.[name]])) };
+  const { operationName } = params;
+  return stringifyExact({
+    query,
+    operationName,
+    variables: Object.fromEntries(used.map((name) => [name, given?.[name]])),
+  });
 }
 
 /** An editor keeps what was typed for the sign-in: a variable that the operation does not declare stays here. */
@@ -25,9 +32,9 @@ export function withoutLeftOvers({ variables: declared }: UpstreamPlan, params: 
   return params;
 }
 
-/** An operation of the upstream alone, as JSON, where the caller's bytes cannot go on. */
-export function operationOf(params: Params, { upstream }: UpstreamPlan): string {
-  return upstream ? JSON.stringify(questionOf(upstream, params)) : toBody(params);
+/** An operation of the upstream alone, where the caller's bytes cannot go on. */
+export function operationOf(params: Params, { upstream }: UpstreamPlan): Question {
+  return upstream ? questionOf(upstream, params) : toBody(params);
 }
 
 /** Where an operation goes that is not ours. Throws UPSTREAM_UNAVAILABLE if nobody knew the upstream's schema when it came. */

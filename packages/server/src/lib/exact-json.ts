@@ -14,7 +14,12 @@ const number = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
  * stringifyExact turns back. Throws a SyntaxError like it.
  */
 export function parseExact(text: string): unknown {
-  return JSON.parse(oddNumber.test(text) ? withMarks(text) : text);
+  return JSON.parse(mayHaveOddNumbers(text) ? withMarks(text) : text);
+}
+
+/** Whether parseExact might give anything else than JSON.parse. */
+export function mayHaveOddNumbers(text: string): boolean {
+  return oddNumber.test(text);
 }
 
 /** JSON.stringify, with numbers of parseExact as they were. */

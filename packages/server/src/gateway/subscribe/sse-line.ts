@@ -25,7 +25,7 @@ export function openSseLine(endpoint: SseEndpoint): Line {
     running.add(ending);
     const brake = createBrake(endpoint.buffer);
     const queue = createEventQueue({ sizeChanged: brake.sizeChanged, closed: () => ending.abort() });
-    const request = { method: 'POST', path: endpoint.path, body: JSON.stringify(question) } as const;
+    const request = { method: 'POST', path: endpoint.path, body: question } as const;
     read(
       endpoint.pool.request({ ...request, headers: headersFor(headers), signal: ending.signal }),
       queue,

@@ -26,7 +26,7 @@ test.each([
       server.close();
     });
     const line = subscriber.openLine();
-    expect(await line.subscribe({ query: 'subscription { ticks }' }, []).next()).toBe('{"data":null}');
+    expect(await line.subscribe('{"query":"subscription { ticks }"}', []).next()).toBe('{"data":null}');
     expect(asked.mock.calls).toEqual([[true, expected]]);
     line.close();
   },

@@ -62,7 +62,7 @@ function subscribeOn(wire: Wire, id: string, question: Question, buffer: number)
   });
   clearTimeout(wire.idle);
   wire.queues.set(id, queue);
-  const message = JSON.stringify({ id, type: 'subscribe', payload: question });
+  const message = `{"id":"${id}","type":"subscribe","payload":${question}}`;
   if (wire.unsent) wire.unsent.set(id, message);
   else send(wire, message);
   return queue;

@@ -17,8 +17,8 @@ import type { Connection } from './live.js';
 import { type Message, readMessage } from './message.js';
 import { roomIn } from './room.js';
 
-/** Begins the operation of a "subscribe" message. */
-type Begin = (dialogue: Dialogue, id: string, payload: Record<string, unknown>) => void;
+/** Begins the operation of a "subscribe" message, whose text is `text`. */
+type Begin = (dialogue: Dialogue, id: string, payload: Record<string, unknown>, text: string) => void;
 
 /**
  * Speaks graphql-transport-ws with a caller. By hand rather than by makeServer of graphql-ws, whose vocabulary it uses:
@@ -150,7 +150,7 @@ export function speak(
       case 'pong':
         break;
       case 'subscribe':
-        subscribe(message);
+        subscribe(message, text);
         break;
       case 'complete':
         complete(message.id);
@@ -160,10 +160,10 @@ export function speak(
     }
   }
 
-  function subscribe({ id, payload }: Message): void {
+  function subscribe({ id, payload }: Message, text: string): void {
     if (state === 'new' || state === 'checking') close(CloseCode.Unauthorized, 'Unauthorized');
     else if (operations.has(id)) close(CloseCode.SubscriberAlreadyExists, 'Subscriber already exists');
-    else begin(dialogue, id, payload);
+    else begin(dialogue, id, payload, text);
   }
 
   function complete(id: string): void {

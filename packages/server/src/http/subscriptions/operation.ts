@@ -3,6 +3,7 @@ import { createEnded, type EventStream } from '../../gateway/subscribe/events.js
 import type { Line } from '../../gateway/subscribe/line.js';
 import { type Params, toParams } from '../../graphql/params.js';
 import { stringifyExact } from '../../lib/exact-json.js';
+import { sliceMember } from '../../lib/json-member.js';
 import type { GraphqlEndpoint, Operation } from '../call.js';
 import { type Attempt, createAttempt } from '../exchange.js';
 import { chargeRefusal, letIn } from '../let-in.js';
@@ -13,9 +14,9 @@ import { identityFor } from './identify.js';
 import { createPlace, type Place } from './place.js';
 import { errorsOf, openLine, run } from './run.js';
 
-/** Begins the operation of a "subscribe" message: any kind, under the rules of HTTP. */
-export function beginOperation(dialogue: Dialogue, id: string, payload: Record<string, unknown>): void {
-  if (!endWithToken(dialogue)) void carry(dialogue, id, payload, createAttempt(dialogue.request, 'refused'));
+/** Begins the operation of a "subscribe" message, whose text is `text`: any kind, under the rules of HTTP. */
+export function beginOperation(dialogue: Dialogue, id: string, payload: Record<string, unknown>, text: string): void {
+  if (!endWithToken(dialogue)) void carry(dialogue, id, payload, text, createAttempt(dialogue.request, 'refused'));
 }
 
 /** Whether the connection has ended with its token. As a whole: whoever is told that must come back with another one. */
@@ -30,12 +31,13 @@ async function carry(
   dialogue: Dialogue,
   id: string,
   payload: Record<string, unknown>,
+  text: string,
   attempt: Attempt,
 ): Promise<void> {
   const { endpoint } = dialogue;
   const place = createPlace(dialogue, id);
   try {
-    const params = endpoint.documents.resolve(toParams(payload));
+    const params = endpoint.documents.resolve(toParams(payload, sliceMember(text, 'payload')));
     let found = prepare(endpoint, params);
     if (!found.isDoorOpen && found.prepared.plan.kind !== 'own') {
       place.take();

@@ -13,6 +13,7 @@ import {
 import type { Line } from '../../gateway/subscribe/line.js';
 import { DocumentError } from '../../graphql/document-error.js';
 import { type FormattedError, formatDocumentError, formatError, toLatchkeyError } from '../../graphql/format-error.js';
+import { withWrittenNumbers } from '../../graphql/params.js';
 import { withPlainSpaces } from '../../graphql/plain-spaces.js';
 import { stringifyExact } from '../../lib/exact-json.js';
 import type { GraphqlEndpoint, Operation } from '../call.js';
@@ -110,9 +111,11 @@ function singleQuestion(operation: Operation): Question {
 
 function wholeQuestion({ prepared: { plan }, params }: Operation): Question {
   if (plan.kind === 'upstream' && plan.upstream) return questionOf(plan.upstream, params);
-  const { query, operationName, variables, extensions } =
-    plan.kind === 'upstream' ? withoutLeftOvers(plan, params) : params;
-  return { query, operationName, ...(variables && { variables }), ...(extensions && { extensions }) };
+  const { query, operationName } = params;
+  const { variables, extensions } = withWrittenNumbers(
+    plan.kind === 'upstream' ? withoutLeftOvers(plan, params) : params,
+  );
+  return stringifyExact({ query, operationName, ...(variables && { variables }), ...(extensions && { extensions }) });
 }
 
 /** What the caller is told of whatever was thrown, to be written with stringifyExact; the attempt notes the rest. */
