@@ -54,9 +54,11 @@ const statuses: Readonly<Record<string, string>> = {
 
 const slow = new WeakSet<Socket>();
 
-/** The request under way on this connection may take longer than `requestTimeout`; whoever reads it sees to its end. */
-export function letTakeItsTime(socket: Socket): void {
+/** This request may take longer than `requestTimeout`; whoever reads it sees to its end. The next of its connection may not. */
+export function letTakeItsTime(request: IncomingMessage): void {
+  const { socket } = request;
   slow.add(socket);
+  request.once('end', () => slow.delete(socket));
 }
 
 /** What cannot be read as HTTP, or not in time: there is no request to answer, only a connection to end. */

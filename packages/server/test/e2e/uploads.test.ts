@@ -402,6 +402,24 @@ describe('an upload under way', () => {
     await vi.waitUntil(() => seen.isCut);
   });
 
+  test('gives no more time to what follows on its connection', async () => {
+    const { onUpload } = createReader();
+    const { gate, socket } = await startUpload(onUpload, { requestTimeout: 600 });
+    // Longer than requestTimeout, of which Node speaks once.
+    for (let i = 0; i < 20; i++) {
+      socket.write(chunk('x'));
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    const answer = readUntil(socket, '"kept"');
+    socket.write(end);
+    expect(await answer).toContain('{"data":{"keep":"kept"}}');
+    const refused = readAll(socket);
+    socket.write(
+      `POST /graphql HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${gate.token}\r\nContent-Type: application/json\r\nContent-Length: 26\r\n\r\n{"query"`,
+    );
+    expect(parseRaw(await refused).status).toBe(408);
+  });
+
   test('that the upstream does not take is a 504', async () => {
     const { socket } = await startUpload((request) => void request.on('error', () => undefined), {
       upstreamTimeout: 300,

@@ -65,7 +65,7 @@ export async function readUpload({ request, response }: Exchange, settings: Uplo
     return {
       params,
       open(operations) {
-        letTakeItsTime(request.socket);
+        letTakeItsTime(request);
         parts.expectWithin(settings.requestTimeout);
         const body = Readable.from(writeParts(boundary, operations, map, parts), { objectMode: false });
         return { contentType: `multipart/form-data; boundary=${boundary}`, body };
