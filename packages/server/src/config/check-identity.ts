@@ -32,6 +32,9 @@ function requireMode(
   );
 }
 
+/** Who is asking, in the preset hasura: of two such fields Hasura might take the one that is the same for everybody. */
+export const hasuraHeaders: ReadonlySet<string> = new Set(['x-hasura-user-id', 'x-hasura-role']);
+
 function checkSecretHeaders(config: Config, secret: ReadonlySet<string>): void {
   const { upstreamIdentity: mode, upstreamClaimsPreset: preset, upstreamIdentityHeaders } = config;
   if (secret.has('authorization') && (mode === 'token' || mode === 'jwt')) {
@@ -40,12 +43,16 @@ function checkSecretHeaders(config: Config, secret: ReadonlySet<string>): void {
     );
   }
   const own = namesOf(upstreamIdentityHeaders);
+  const isPreset = mode === 'headers' && own.size === 0 && preset === 'hasura';
   const isOurs = (name: string) => own.has(name) || name.startsWith('x-latchkey-');
-  const both = [...secret, ...namesOf(config.introspectionHeader)].find(isOurs);
+  // Introspection says nothing of who is asking: it may be done in a role of its own.
+  const both =
+    [...secret, ...namesOf(config.introspectionHeader)].find(isOurs) ??
+    (isPreset ? [...secret].find((name) => hasuraHeaders.has(name)) : undefined);
   if (both !== undefined) {
     throw new ConfigError(`A secret header is called ${both}, a name that is kept for who is asking: give it another.`);
   }
-  const hasRole = own.has('x-hasura-role') || (own.size === 0 && preset === 'hasura');
+  const hasRole = own.has('x-hasura-role') || isPreset;
   if (secret.has('x-hasura-admin-secret') && !(mode === 'headers' && hasRole)) {
     throw new ConfigError(
       'upstreamHeader has X-Hasura-Admin-Secret, which makes every caller without an X-Hasura-Role the admin of Hasura: set upstreamIdentity to headers and upstreamClaimsPreset to hasura, or use it as introspectionHeader only.',

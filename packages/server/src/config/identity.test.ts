@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { presetHeaders } from '../gateway/identity/presets.js';
+import { hasuraHeaders } from './check-identity.js';
 import { ConfigError } from './error.js';
 import { type ConfigSources, loadConfig } from './load.js';
 
@@ -111,6 +113,14 @@ test.each<[object, string]>([
     { ...headers, upstreamIdentityHeaders: { 'X-User': '{userId}' }, introspectionHeader: { 'x-user': 'a' } },
     'called x-user',
   ],
+  [
+    { ...headers, upstreamClaimsPreset: 'hasura', upstreamHeader: { 'X-Hasura-Role': 'admin' } },
+    'called x-hasura-role',
+  ],
+  [
+    { ...headers, upstreamClaimsPreset: 'hasura', upstreamHeader: { 'x-hasura-user-id': '1' } },
+    'called x-hasura-user-id',
+  ],
   [{ ...jwt, upstreamClaimsPreset: 'hasura', upstreamHeader: { 'x-hasura-admin-secret': 's' } }, 'admin of Hasura'],
   [{ upstreamHeader: { 'X-Hasura-Admin-Secret': 's' } }, 'admin of Hasura'],
   [
@@ -132,7 +142,19 @@ test.each<object>([
   { ...jwt, introspectionHeader: { Authorization: 'Bearer x' } },
   { ...headers, upstreamClaimsPreset: 'hasura', upstreamHeader: { 'X-Hasura-Admin-Secret': 's' } },
   { ...jwt, upstreamClaimsPreset: 'hasura', introspectionHeader: { 'X-Hasura-Admin-Secret': 's' } },
+  { ...headers, upstreamClaimsPreset: 'hasura', introspectionHeader: { 'X-Hasura-Role': 'reader' } },
+  {
+    ...headers,
+    upstreamClaimsPreset: 'hasura',
+    upstreamIdentityHeaders: { 'X-Hasura-User-Id': '{userId}' },
+    upstreamHeader: { 'X-Hasura-Role': 'user' },
+  },
   { ...jwt, upstreamClaimsPreset: 'postgraphile', upstreamAudience: 'postgraphile', upstreamDefaultRole: 'app_user' },
 ])('settings that do go together: %j', (file) => {
   expect(load(file)).toMatchObject(file);
+});
+
+test('the fields of the preset hasura are known here as they are sent', () => {
+  const sent = Object.keys(presetHeaders.hasura).map((name) => name.toLowerCase());
+  expect([...hasuraHeaders].sort()).toEqual(sent.sort());
 });
