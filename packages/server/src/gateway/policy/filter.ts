@@ -16,7 +16,6 @@ import type { Policy } from './policy.js';
 /** What is done with a document for callers who may not have all of it. */
 export interface Filter {
   readonly policy: Policy;
-  readonly access: Access;
   readonly analysis: Analysis;
   /** What the upstream is asked; undefined where it is not asked at all. */
   readonly part: UpstreamPart | undefined;
@@ -42,7 +41,6 @@ export function createFilter(analysis: Analysis, policy: Policy, access: Access)
   const { part, typeKey } = cutDocument(analysis, policy, access);
   return {
     policy,
-    access,
     analysis,
     part,
     typeKey,
