@@ -212,6 +212,17 @@ describe('an answer of which a part is kept back', () => {
     return response.text();
   }
 
+  test.each([
+    ['beside its data', '"data":{"status":"up"},'],
+    ['where there is no data', ''],
+  ])('has no places in the document that was left, %s', async (_, data) => {
+    const error = '"message":"no","path":["status"]';
+    const locations = '"locations":[{"line":2,"column":3}]';
+    const text = await passed(`{${data}"errors":[{${error},${locations}}]}`, '{ vault { id } status }');
+    expect(text).toContain(`"errors":[{${error}}`);
+    expect(JSON.parse(text).data).toEqual(data === '' ? undefined : { vault: null, status: 'up' });
+  });
+
   test('has its numbers as the upstream wrote them', async () => {
     const numbers = '[12345678901234567890,1.0,1e400,-0.10]';
     const text = await passed(`{"data":{"numbers":${numbers}},"extensions":{"took":1.50}}`, '{ numbers vault { id } }');

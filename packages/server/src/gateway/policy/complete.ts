@@ -10,7 +10,7 @@ import {
 } from 'graphql';
 import { type ErrorCode, LatchkeyError } from '../../domain/errors.js';
 import type { Variables } from '../document.js';
-import type { Answer } from '../merge.js';
+import { type Answer, withoutLocations } from '../merge.js';
 import type { Filter } from './filter.js';
 import type { RefusalCode } from './needs.js';
 
@@ -145,7 +145,8 @@ export function findVariableErrors({ document, completion }: Filter, variables: 
 
 /**
  * The upstream's answer as the caller gets it; for a subscription, one event of it. `answer` is {} where the upstream
- * was not asked. `format` writes an error of ours. Without data where there is none in `answer`. The variables have been
+ * was not asked. `format` writes an error of ours. Those of the upstream say no place in the document: they mean the one
+ * that was left. Without data where there is none in `answer`. The variables have been
  * looked at with findVariableErrors. Throws like completeData.
  */
 export function completeAnswer(
@@ -154,12 +155,13 @@ export function completeAnswer(
   variables: Variables,
   format: (missing: Missing) => unknown,
 ): Answer {
-  if (filter.part && !answer.data) return answer;
-  const { data, missing } = completeData(filter, answer.data ?? {}, variables);
-  const errors = [...(answer.errors ?? []), ...missing.map(format)];
+  const given = withoutLocations(answer);
+  if (filter.part && !given.data) return given;
+  const { data, missing } = completeData(filter, given.data ?? {}, variables);
+  const errors = [...(given.errors ?? []), ...missing.map(format)];
   return {
     ...(errors.length > 0 && { errors }),
     ...(data !== undefined && { data }),
-    ...(answer.extensions && { extensions: answer.extensions }),
+    ...(given.extensions && { extensions: given.extensions }),
   };
 }
