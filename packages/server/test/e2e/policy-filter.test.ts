@@ -245,6 +245,19 @@ test('an answer too large to keep a part of it back is refused, and so takes nob
   expect(whole.body.data.people).toHaveLength(600_000);
 });
 
+test('a mutation whose answer is too large to keep a part of it back is said to have been run', async () => {
+  const people = '{"id":"p1"},'.repeat(250_000).slice(0, -1);
+  const answer = `{"data":{"rename":{"people":[${people}]}}}`;
+  const own = await startGate(() => startScripted((response) => sendJsonText(response, answer), { sdl: scriptedSdl }), {
+    policy: companyRules,
+  });
+  onTestFinished(() => own.stop());
+  const mutation = 'mutation { rename(id: "c1", name: "x") { people { id bonus } } }';
+  const { status, body } = await own.server.ask(mutation, { token: own.token });
+  expect([status, body.errors[0].extensions.code]).toEqual([400, 'DOCUMENT_TOO_COMPLEX']);
+  expect(body.errors[0].message).toMatch(/^The mutation was run, but its answer has more than 250000 values/);
+});
+
 test('a mutation of which a part is kept back is sent once, also where the connection breaks', async () => {
   const own = await startGate(() => startScripted((response) => void response.destroy(), { sdl: scriptedSdl }), {
     policy: companyRules,

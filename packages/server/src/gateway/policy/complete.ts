@@ -7,6 +7,7 @@ import {
   isNonNullType,
   isObjectType,
   Kind,
+  OperationTypeNode,
 } from 'graphql';
 import { type ErrorCode, LatchkeyError } from '../../domain/errors.js';
 import type { Variables } from '../document.js';
@@ -39,11 +40,7 @@ interface Completed {
  * Throws DOCUMENT_TOO_COMPLEX where there is too much to go through.
  */
 function completeData(filter: Filter, data: object, variables: Variables): Completed {
-  if (countValues(data, maxValues) > maxValues) {
-    throw new LatchkeyError('DOCUMENT_TOO_COMPLEX', {
-      message: `The answer has more than ${maxValues} values, which is too much to keep a part of it back. Ask for less at a time.`,
-    });
-  }
+  if (countValues(data, maxValues) > maxValues) throw tooLarge(filter);
   const resolve = { fieldResolver: createFieldResolver(filter), typeResolver: createTypeResolver(filter) };
   const { document, completion: schema } = filter;
   const result = withoutStacks(() =>
@@ -53,6 +50,14 @@ function completeData(filter: Filter, data: object, variables: Variables): Compl
     data: result.data as Answer['data'],
     missing: (result.errors ?? []).slice(0, maxErrors).map(toMissing),
   };
+}
+
+function tooLarge({ analysis }: Filter): LatchkeyError {
+  const what = `answer has more than ${maxValues} values, which is too much to keep a part of it back.`;
+  const isMutation = analysis.operation.operation === OperationTypeNode.MUTATION;
+  // Whoever is told no more would send it again.
+  const message = isMutation ? `The mutation was run, but its ${what}` : `The ${what} Ask for less at a time.`;
+  return new LatchkeyError('DOCUMENT_TOO_COMPLEX', { message });
 }
 
 /** Stops soon after `limit`. */
