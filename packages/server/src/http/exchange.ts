@@ -69,6 +69,8 @@ function nextId(): string {
 /** Aborted when the caller has gone, or has its answer. */
 export function whenGone({ response }: Exchange): AbortSignal {
   const gone = new AbortController();
-  response.once('close', () => gone.abort());
+  // While the token was looked at, or the door was shut: nobody says it twice.
+  if (response.destroyed) gone.abort();
+  else response.once('close', () => gone.abort());
   return gone.signal;
 }
