@@ -10,7 +10,7 @@ const sweepInterval = 60_000;
 /** The users in whose names a node counts at present. */
 export interface Consumers {
   of(userId: string): Consumer;
-  /** The one to count for: another, where this one was forgotten while a long answer was under way. */
+  /** The one to count for, where this one may have been forgotten while something was under way: it is known again, or another is. */
   living(held: Consumer): Consumer;
   /** Forgets, now and then, who has not come for long, and the operations of hours that are over. */
   sweep(now: number): void;
@@ -21,13 +21,13 @@ export function createConsumers(create: (userId: string) => Consumer, pending: P
   const known = new Map<string, Consumer>();
   let sweptAt = Number.NEGATIVE_INFINITY;
 
-  function add(userId: string): Consumer {
+  function add(consumer: Consumer): Consumer {
     if (known.size >= maxConsumers) {
       const [oldest] = known.values();
       if (oldest) drop(oldest);
     }
-    const consumer = create(userId);
-    known.set(userId, consumer);
+    consumer.isForgotten = false;
+    known.set(consumer.userId, consumer);
     return consumer;
   }
 
@@ -37,11 +37,9 @@ export function createConsumers(create: (userId: string) => Consumer, pending: P
     consumer.isForgotten = true;
   }
 
-  const of = (userId: string) => known.get(userId) ?? add(userId);
-
   return {
-    of,
-    living: (held) => (held.isForgotten ? of(held.userId) : held),
+    of: (userId) => known.get(userId) ?? add(create(userId)),
+    living: (held) => (held.isForgotten ? (known.get(held.userId) ?? add(held)) : held),
     sweep(now) {
       if (now - sweptAt < sweepInterval) return;
       sweptAt = now;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { day, hour, second } from '../../../test/domain.js';
+import { day, hour, minute, second } from '../../../test/domain.js';
 import { openTestUsage } from '../../../test/usage.js';
 import { LatchkeyError } from '../errors.js';
 import { readQuota } from './read-quota.js';
@@ -122,6 +122,19 @@ test('while the store is away a caller is served on what is known, and the quota
   state.failure = undefined;
   await usage.synchronize();
   expect((await opened.stored()).total.requests).toBe(5);
+});
+
+test('a caller is not forgotten while the store is asked for its quota', async () => {
+  const { usage, clock } = await openTestUsage({ quotaPerDay: 1 });
+  for (const pause of [0, 11 * minute]) {
+    clock.advance(pause);
+    const consumer = usage.consumerOf('ada');
+    const learning = usage.learn(consumer);
+    expect(learning).toBeInstanceOf(Promise);
+    await usage.synchronize();
+    await learning;
+    expect(usage.consumerOf('ada')).toBe(consumer);
+  }
 });
 
 test('the first request waits for a slow store a second, and is then served', async () => {

@@ -152,6 +152,16 @@ test('a caller who was forgotten meanwhile is counted all the same', async () =>
   ]);
 });
 
+test('a caller who was forgotten while a request came is known again, with what it has used', async () => {
+  const { usage } = await openTestUsage({ quotaPerDay: 1 });
+  const [consumer, operation] = [usage.consumerOf('ada'), createOperation('A', 1)];
+  for (let i = 0; i < 200_000; i++) usage.consumerOf(`user-${i}`);
+  expect(consumer.isForgotten).toBe(true);
+  usage.begin(consumer, operation);
+  expect(usage.consumerOf('ada')).toBe(consumer);
+  expect(() => usage.begin(consumer, operation)).toThrow('request of today');
+});
+
 test('callers who were forgotten in the middle of a request take no room for names from the others', async () => {
   const { usage, request, stored, clock } = await openTestUsage({ limits: { rows: 99, rowsAtMost: 99, names: 3 } });
   const operation = createOperation('Long', 1);

@@ -124,8 +124,14 @@ export function createUsage({ store, log, quotaPerDay, limits }: UsageParts, clo
     writer,
     synchronize,
     consumerOf: consumers.of,
-    learn: quotas.learn,
-    begin(consumer, operation) {
+    learn(consumer) {
+      const learning = quotas.learn(consumer);
+      // Whom the store is asked about is not to be forgotten meanwhile.
+      if (learning) consumer.usedAt = clock();
+      return learning;
+    },
+    begin(held, operation) {
+      const consumer = consumers.living(held);
       const now = clock();
       quotas.charge(consumer, now);
       consumer.usedAt = now;
