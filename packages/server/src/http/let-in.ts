@@ -22,8 +22,10 @@ export function letIn(
 ): Filter | undefined {
   exchange.caller = enterCaller(exchange, endpoint, prepared, claims);
   prepared.assertAffordable?.(params.variables);
+  const filter = prepared.guard === undefined ? undefined : prepared.guard.check(claims?.scope);
+  // Not before: what nobody here may run takes no room from what they do.
   if (params.hash !== undefined && !prepared.isSecret) endpoint.documents.remember(params);
-  return prepared.guard === undefined ? undefined : prepared.guard.check(claims?.scope);
+  return filter;
 }
 
 /**

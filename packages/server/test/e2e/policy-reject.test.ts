@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sha256 } from '../../src/graphql/manifest.js';
 import { expectRefused, type PolicyGate, startPolicyGate, told } from '../policy-gate.js';
 
 let gate: PolicyGate;
@@ -56,4 +57,16 @@ test('an object whose type is kept back, which only the answer shows, is null', 
     data: null,
     errors: ['nodes.2 FORBIDDEN'],
   });
+});
+
+test('an operation that its caller may not have teaches no document', async () => {
+  const { server, token } = gate;
+  const query = '{ people { salary } } # taught by nobody';
+  const post = async (body: object) => {
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
+    return (await fetch(server.url, { method: 'POST', headers, body: JSON.stringify(body) })).json();
+  };
+  const extensions = { persistedQuery: { version: 1, sha256Hash: sha256(query) } };
+  expect((await post({ query, extensions })).errors[0].extensions.code).toBe('INSUFFICIENT_SCOPE');
+  expect((await post({ extensions })).errors[0].extensions.code).toBe('PERSISTED_QUERY_NOT_FOUND');
 });
