@@ -1,6 +1,7 @@
 import { LatchkeyError } from '../domain/errors.js';
 import { parseExact } from '../lib/exact-json.js';
-import { isAnswer, isShallow } from './answer-shape.js';
+import { isShallow } from '../lib/json-nesting.js';
+import { isAnswer } from './answer-shape.js';
 import type { RawHeaders } from './headers.js';
 import type { Answer } from './merge.js';
 import { isConnectionFailure, toUpstreamError, type Upstream } from './upstream.js';

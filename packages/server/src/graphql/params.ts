@@ -3,6 +3,7 @@ import type { Variables } from '../gateway/document.js';
 import { mayHaveOddNumbers, parseExact, stringifyExact } from '../lib/exact-json.js';
 import { isRecord } from '../lib/is-record.js';
 import { countMembers, findRepeatedMember } from '../lib/json-members.js';
+import { maxNesting } from '../lib/json-nesting.js';
 
 /** The parameters of GraphQL over HTTP §5.1. Other members of a body are ignored. */
 export interface Params {
@@ -169,8 +170,6 @@ export function withWrittenNumbers({
 function pick<T extends Variables | undefined>(from: T, wanted: T): T {
   return from && wanted ? (Object.fromEntries(Object.keys(wanted).map((name) => [name, from[name]])) as T) : wanted;
 }
-
-const maxNesting = 1_000;
 
 /**
  * The members of all objects in a value. JSON.parse does not call itself for each level, JSON.stringify and coercion

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { afterString } from './json-string.js';
 
 /** Stands before a number that is kept as text. Nobody outside of this process can know it, and so write it. */
 const mark = `number-${randomBytes(16).toString('hex')}:`;
@@ -35,7 +36,7 @@ function withMarks(text: string): string {
   let done = 0;
   for (let at = 0; at < text.length; ) {
     const sign = text.charCodeAt(at);
-    if (sign === 0x22) at = endOfString(text, at);
+    if (sign === 0x22) at = afterString(text, at);
     else if (sign === 0x2d || (sign >= 0x30 && sign <= 0x39)) {
       number.lastIndex = at;
       const written = number.exec(text)?.[0] ?? '-';
@@ -47,14 +48,4 @@ function withMarks(text: string): string {
     } else at++;
   }
   return pieces.length === 0 ? text : pieces.join('') + text.slice(done);
-}
-
-/** The index behind the string that begins at `at`. */
-function endOfString(text: string, at: number): number {
-  for (let end = text.indexOf('"', at + 1); end >= 0; end = text.indexOf('"', end + 1)) {
-    let escapes = 0;
-    while (text.charCodeAt(end - 1 - escapes) === 0x5c) escapes++;
-    if (escapes % 2 === 0) return end + 1;
-  }
-  return text.length;
 }

@@ -1,3 +1,5 @@
+import { afterString } from './json-string.js';
+
 /**
  * The text of a member of a JSON object as it was written, so that what is passed on stays what it was: numbers beyond
  * 2^53 would not survive being read. Of two of one name the last, as JSON.parse has it; undefined if there is none.
@@ -9,21 +11,12 @@ export function sliceMember(json: string, name: string): string | undefined {
   for (;;) {
     const keyStart = json.indexOf('"', at);
     if (keyStart < 0) return found;
-    const keyEnd = endOfString(json, keyStart);
+    const keyEnd = afterString(json, keyStart);
     const start = json.indexOf(':', keyEnd) + 1;
     const end = endOfValue(json, start);
     if (JSON.parse(json.slice(keyStart, keyEnd)) === name) found = json.slice(start, end).trim();
     at = end + 1;
     if (json[end] === '}') return found;
-  }
-}
-
-/** The offset after the string that begins at `start`. */
-function endOfString(json: string, start: number): number {
-  for (let at = start + 1; ; at++) {
-    const code = json.charCodeAt(at);
-    if (code === 0x22) return at + 1;
-    if (code === 0x5c) at++;
   }
 }
 
@@ -33,7 +26,7 @@ function endOfValue(json: string, start: number): number {
   for (let at = start; ; at++) {
     switch (json.charCodeAt(at)) {
       case 0x22: // "
-        at = endOfString(json, at) - 1;
+        at = afterString(json, at) - 1;
         break;
       case 0x7b: // {
       case 0x5b: // [

@@ -1,8 +1,10 @@
+import { afterString } from './json-string.js';
+
 /**
  * How many members all objects of a JSON text have together, counting one that is written twice as two. The text must
  * be valid. Only strings are looked at, which the engine finds faster than any loop of ours: in JSON, a string with a
  * colon behind it is the name of a member, and nothing else is. (Measured: 0.15 µs
- * for a usual request, a fifth of JSON.parse; 0.01 ns a character of a long string, 17 ns for each escaped quote.)
+ * for a usual request, a fifth of JSON.parse.)
  */
 export function countMembers(json: string): number {
   let count = 0;
@@ -42,25 +44,10 @@ export function findRepeatedMember(json: string): string | undefined {
 const quote = 0x22;
 const colon = 0x3a;
 const bracket = 0x5b;
-const backslash = 0x5c;
 const bracketEnd = 0x5d;
 const brace = 0x7b;
 const braceEnd = 0x7d;
 const noNames = new Set<string>();
-
-/** From the quote that begins a string to the place behind the one that ends it. */
-function afterString(json: string, start: number): number {
-  let end = json.indexOf('"', start + 1);
-  while (isEscaped(json, end)) end = json.indexOf('"', end + 1);
-  return end + 1;
-}
-
-/** An odd number of backslashes stands before it. */
-function isEscaped(json: string, at: number): boolean {
-  let before = at - 1;
-  while (json.charCodeAt(before) === backslash) before--;
-  return (at - before) % 2 === 0;
-}
 
 function afterSpace(json: string, start: number): number {
   let at = start;

@@ -1,5 +1,5 @@
 import { validateMessage } from 'graphql-ws';
-import { isShallow } from '../../gateway/answer-shape.js';
+import { isShallow } from '../../lib/json-nesting.js';
 
 /** Characters of an id that a caller may give an operation: all that run are kept. */
 const maxIdLength = 1_000;
