@@ -1,4 +1,4 @@
-import { createOperation } from '../src/domain/usage/operation.js';
+import { createCountedOperation } from '../src/domain/usage/counted-operation.js';
 import { createUsage, type UsageParts } from '../src/domain/usage/usage.js';
 import { StoreUnavailableError } from '../src/store/store.js';
 import { openTestDomain } from './domain.js';
@@ -46,7 +46,7 @@ export async function openTestUsage(parts: Partial<UsageParts> = {}) {
       { of = usage, fields = 1, milliseconds = 2, isError = false } = {},
     ) {
       const consumer = of.consumerOf(userId);
-      const operation = createOperation(name ?? undefined, fields);
+      const operation = createCountedOperation(name ?? undefined, fields);
       of.begin(consumer, operation);
       of.record(consumer, operation, milliseconds, isError);
     },

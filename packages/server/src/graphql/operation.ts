@@ -1,14 +1,14 @@
 import { type DocumentNode, Kind, type SelectionSetNode } from 'graphql';
-import { createOperation, type Operation } from '../domain/usage/operation.js';
+import { type CountedOperation, createCountedOperation } from '../domain/usage/counted-operation.js';
 import { type Fragments, findOperation, fragmentsOf } from '../gateway/document.js';
 
 /** Fragments can double a count with each of them; more than this nobody needs to tell apart. */
 export const maxFields = 1_000_000;
 
 /** What there is to count about an operation of a document that was planned. */
-export function describeOperation(document: DocumentNode, operationName: string | null): Operation {
+export function describeOperation(document: DocumentNode, operationName: string | null): CountedOperation {
   const { name, selectionSet } = findOperation(document, operationName);
-  return createOperation(name?.value, countFields(fragmentsOf(document), selectionSet));
+  return createCountedOperation(name?.value, countFields(fragmentsOf(document), selectionSet));
 }
 
 interface Part {

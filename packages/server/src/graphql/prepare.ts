@@ -1,6 +1,6 @@
 import { type DocumentNode, GraphQLError, type GraphQLSchema, Kind, parse, validate, visit } from 'graphql';
 import { LatchkeyError } from '../domain/errors.js';
-import type { Operation } from '../domain/usage/operation.js';
+import type { CountedOperation } from '../domain/usage/counted-operation.js';
 import { type Plan, planOperation } from '../gateway/plan.js';
 import type { OwnerOf } from '../gateway/root-fields.js';
 import { createBoundedMap } from '../lib/bounded-map.js';
@@ -32,7 +32,7 @@ export interface Prepared {
   /** A password may be written in it: it must not stay in memory. */
   readonly isSecret: boolean;
   /** What is counted of it. */
-  readonly operation: Operation;
+  readonly operation: CountedOperation;
   /** Throws DocumentError or DOCUMENT_TOO_COMPLEX unless our part fits the schema. */
   validateOwn(schema: GraphQLSchema): void;
 }

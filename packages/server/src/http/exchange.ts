@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Caller } from '../domain/callers/callers.js';
 import type { ErrorCode } from '../domain/errors.js';
 import type { Consumer } from '../domain/usage/consumer.js';
-import type { Operation } from '../domain/usage/operation.js';
+import type { CountedOperation } from '../domain/usage/counted-operation.js';
 
 /** One request and its answer, with what the log and the metrics will say of them. */
 export interface Exchange {
@@ -19,7 +19,7 @@ export interface Exchange {
   caller: Caller | undefined;
   /** Who is charged for it, and for what; undefined where nobody is. */
   consumer: Consumer | undefined;
-  operation: Operation | undefined;
+  operation: CountedOperation | undefined;
 }
 
 /** An operation underway, whatever carries its answer. */

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Consumer } from '../domain/usage/consumer.js';
-import type { Operation as Counted } from '../domain/usage/operation.js';
+import type { CountedOperation } from '../domain/usage/counted-operation.js';
 import type { Usage } from '../domain/usage/usage.js';
 import type { Operation } from './call.js';
 import type { Attempt } from './exchange.js';
@@ -21,7 +21,7 @@ export function meter({ exchange, endpoint, claims, prepared }: Operation): Prom
   return undefined;
 }
 
-function charge(exchange: Attempt, usage: Usage, consumer: Consumer, operation: Counted): void {
+function charge(exchange: Attempt, usage: Usage, consumer: Consumer, operation: CountedOperation): void {
   usage.begin(consumer, operation);
   exchange.consumer = consumer;
   exchange.operation = operation;

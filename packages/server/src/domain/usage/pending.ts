@@ -1,7 +1,7 @@
 import type { UsageCounters, UsageRow } from '../../store/store.js';
 import type { Consumer, PendingRow } from './consumer.js';
+import { other } from './counted-operation.js';
 import { addCounters, type MutableCounters, noUsage } from './counters.js';
-import { other } from './operation.js';
 import { dayOf } from './time.js';
 
 /** Operations of a caller that are told apart within an hour. */

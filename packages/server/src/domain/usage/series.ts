@@ -1,5 +1,5 @@
+import { other } from './counted-operation.js';
 import { type MutableCounters, noUsage } from './counters.js';
-import { other } from './operation.js';
 
 /** Counters by a label of which so many are told apart; all beyond are one. */
 export interface Series {

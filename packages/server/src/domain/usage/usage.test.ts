@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { hour, minute } from '../../../test/domain.js';
 import { openTestUsage } from '../../../test/usage.js';
-import { createOperation } from './operation.js';
+import { createCountedOperation } from './counted-operation.js';
 
 test('what callers ask for is in the store when it was written, by user and operation', async () => {
   const { usage, request, stored } = await openTestUsage();
@@ -26,7 +26,7 @@ test('what callers ask for is in the store when it was written, by user and oper
 test('a request belongs to the hour in which it came, and its time to that in which it ended', async () => {
   const { usage, clock, sql } = await openTestUsage();
   const start = clock();
-  const [consumer, operation] = [usage.consumerOf('ada'), createOperation('A', 4)];
+  const [consumer, operation] = [usage.consumerOf('ada'), createCountedOperation('A', 4)];
   usage.begin(consumer, operation);
   clock.advance(hour);
   usage.record(consumer, operation, hour, true);
@@ -39,7 +39,7 @@ test('a request belongs to the hour in which it came, and its time to that in wh
 
 test('an event of a subscription counts its fields, and is no request', async () => {
   const { usage, stored } = await openTestUsage();
-  const [consumer, operation] = [usage.consumerOf('ada'), createOperation('Watch', 5)];
+  const [consumer, operation] = [usage.consumerOf('ada'), createCountedOperation('Watch', 5)];
   usage.begin(consumer, operation);
   for (let i = 0; i < 3; i++) usage.recordEvent(consumer, operation);
   await usage.synchronize();
@@ -138,7 +138,7 @@ test('names that are remembered are bounded for all callers together, and free a
 test('a caller who was forgotten meanwhile is counted all the same', async () => {
   const { usage, request, stored, clock } = await openTestUsage();
   clock.advance(30 * minute);
-  const [consumer, operation] = [usage.consumerOf('ada'), createOperation('A', 1)];
+  const [consumer, operation] = [usage.consumerOf('ada'), createCountedOperation('A', 1)];
   usage.begin(consumer, operation);
   await usage.synchronize();
   clock.advance(11 * minute);
@@ -154,7 +154,7 @@ test('a caller who was forgotten meanwhile is counted all the same', async () =>
 
 test('a caller who was forgotten while a request came is known again, with what it has used', async () => {
   const { usage } = await openTestUsage({ quotaPerDay: 1 });
-  const [consumer, operation] = [usage.consumerOf('ada'), createOperation('A', 1)];
+  const [consumer, operation] = [usage.consumerOf('ada'), createCountedOperation('A', 1)];
   for (let i = 0; i < 200_000; i++) usage.consumerOf(`user-${i}`);
   expect(consumer.isForgotten).toBe(true);
   usage.begin(consumer, operation);
@@ -164,7 +164,7 @@ test('a caller who was forgotten while a request came is known again, with what 
 
 test('callers who were forgotten in the middle of a request take no room for names from the others', async () => {
   const { usage, request, stored, clock } = await openTestUsage({ limits: { rows: 99, rowsAtMost: 99, names: 3 } });
-  const operation = createOperation('Long', 1);
+  const operation = createCountedOperation('Long', 1);
   const callers = ['a', 'b', 'c'].map((userId) => usage.consumerOf(userId));
   for (const consumer of callers) usage.begin(consumer, operation);
   clock.advance(11 * minute);

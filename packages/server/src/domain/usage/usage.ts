@@ -3,7 +3,7 @@ import type { Log } from '../../lib/log.js';
 import type { Store, UsageCounters } from '../../store/store.js';
 import { type Consumer, createConsumer } from './consumer.js';
 import { createConsumers } from './consumers.js';
-import type { Operation } from './operation.js';
+import type { CountedOperation } from './counted-operation.js';
 import { createPending, type Pending, type PendingLimits } from './pending.js';
 import { createQuotas } from './quota.js';
 import { createSeries, type Series } from './series.js';
@@ -27,11 +27,11 @@ export interface Usage {
   /** What to wait for before the first request of a caller who may have a quota; most often nothing. Never rejects. */
   learn(consumer: Consumer): Promise<void> | undefined;
   /** Counts a request and its fields. Throws QUOTA_EXCEEDED, and counts nothing then. */
-  begin(consumer: Consumer, operation: Operation): void;
+  begin(consumer: Consumer, operation: CountedOperation): void;
   /** Counts what a request that was begun has come to. */
-  record(consumer: Consumer, operation: Operation, milliseconds: number, isError: boolean): void;
+  record(consumer: Consumer, operation: CountedOperation, milliseconds: number, isError: boolean): void;
   /** Counts an event of a subscription that was begun: its fields, and no request. */
-  recordEvent(consumer: Consumer, operation: Operation): void;
+  recordEvent(consumer: Consumer, operation: CountedOperation): void;
   readonly callers: Series;
   readonly operations: Series;
   /** What found no room in memory while the store was away. */
@@ -67,7 +67,7 @@ export function createUsage({ store, log, quotaPerDay, limits }: UsageParts, clo
   let timer: NodeJS.Timeout | undefined;
   let isStarted = false;
 
-  function seriesOf(consumer: Consumer, operation: Operation) {
+  function seriesOf(consumer: Consumer, operation: CountedOperation) {
     if (operation.series) return operation.series;
     const mayAdd = consumer.operationLabels < metricLabelsOfConsumer;
     const isNew = !operations.has(operation.name);

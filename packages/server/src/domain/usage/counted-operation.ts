@@ -1,7 +1,7 @@
 import type { MutableCounters } from './counters.js';
 
 /** What is known of an operation before it is run; made once for a document. */
-export interface Operation {
+export interface CountedOperation {
   /** Its name, cut to `maxNameLength`; `anonymous` where it has none. */
   readonly name: string;
   /** How many fields it asks for, with each fragment counted wherever it is spread. */
@@ -18,7 +18,7 @@ export const other = '(other)';
 const maxNameLength = 100;
 
 /** A copy: a part of the document's text would keep the whole of it in memory. */
-export function createOperation(name: string | undefined, fields: number): Operation {
+export function createCountedOperation(name: string | undefined, fields: number): CountedOperation {
   const copy = name === undefined ? anonymous : Buffer.from(name.slice(0, maxNameLength)).toString();
   return { name: copy, fields, series: undefined };
 }
