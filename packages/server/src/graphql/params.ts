@@ -75,7 +75,7 @@ const known: ReadonlySet<string> = new Set(['query', 'operationName', 'variables
 function isUnderstoodByAll(text: string, body: Record<string, unknown>): boolean {
   let members = 0;
   let isPlain = true;
-  for (const name of Object.keys(body)) {
+  for (const name in body) {
     members += 1 + countNested(body[name], name, 0);
     if (known.has(name)) continue;
     isPlain = false;
@@ -178,9 +178,9 @@ function pick<T extends Variables | undefined>(from: T, wanted: T): T {
 function countNested(value: unknown, name: string, depth: number): number {
   if (typeof value !== 'object' || value === null) return 0;
   if (depth > maxNesting) throw badRequest(`"${name.slice(0, 100)}" is nested deeper than ${maxNesting} levels.`);
-  const children = Object.values(value);
-  let members = Array.isArray(value) ? 0 : children.length;
-  for (const child of children) members += countNested(child, name, depth + 1);
+  let members = 0;
+  if (Array.isArray(value)) for (const child of value) members += countNested(child, name, depth + 1);
+  else for (const key in value) members += 1 + countNested((value as Record<string, unknown>)[key], name, depth + 1);
   return members;
 }
 
