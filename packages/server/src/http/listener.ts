@@ -92,11 +92,19 @@ export function isGraphqlUrl(url: string | undefined): boolean {
   return rest === '' || rest === '/' || (rest?.startsWith('?') ?? false) || (rest?.startsWith('/?') ?? false);
 }
 
-/** The one listener: /graphql and /graphql/ go to ours, everything else to the routes. */
+/**
+ * The one listener: /graphql and /graphql/ go to ours, everything else to the routes. A request that was sent before the
+ * one ahead of it on its connection was answered (RFC 9112 §9.3.2) waits for its turn: Node tells its response nothing of
+ * the connection's end, so that what was begun for it would go on for nobody, for ever.
+ */
 export function dispatch(graphql: RequestListener, routes: RequestListener): RequestListener {
-  return (request, response) => {
+  const answer: RequestListener = (request, response) => {
     if (isGraphqlUrl(request.url)) graphql(request, response);
     else routes(request, response);
+  };
+  return (request, response) => {
+    if (response.socket) answer(request, response);
+    else response.once('socket', () => answer(request, response));
   };
 }
 

@@ -1,6 +1,9 @@
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { ServerResponse } from 'node:http';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { startGate } from '../gate.js';
 import { startTestServer, type TestServer } from '../harness.js';
-import { openSocket, parseRaw, readAll, sendRaw } from '../raw.js';
+import { openSocket, parseRaw, readAll, readUntil, sendRaw } from '../raw.js';
+import { sendJson, startScripted } from '../scripted-upstream.js';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -96,5 +99,49 @@ describe('a connection', () => {
     await readAll(socket);
     expect((await server.ask('{ __typename }')).status).toBe(200);
     expect(server.log.lines.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+});
+
+describe('requests that are sent ahead on one connection', () => {
+  const request = (query: string, token: string) => {
+    const body = JSON.stringify({ query });
+    const fields = ['Host: localhost', 'Content-Type: application/json', `Authorization: Bearer ${token}`];
+    return `POST /graphql HTTP/1.1\r\n${fields.join('\r\n')}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  };
+
+  /** A gate, two requests on a connection of their own, and what has reached the API, where answers are held. */
+  async function sendTwo() {
+    const held: ServerResponse[] = [];
+    const gate = await startGate(() => startScripted((response) => void held.push(response)), { callerConcurrency: 2 });
+    onTestFinished(() => gate.stop());
+    const socket = await openSocket(gate.server.origin);
+    socket.write(request('{ hello }', gate.token) + request('{ hello }', gate.token));
+    await vi.waitUntil(() => held.length > 0);
+    return { gate, held, socket };
+  }
+
+  test('are asked one after the other', async () => {
+    const { held, socket } = await sendTwo();
+    const read = readUntil(socket, '"second"');
+    expect(held).toHaveLength(1);
+    sendJson(held[0] as ServerResponse, { data: { hello: 'first' } });
+    await vi.waitUntil(() => held.length === 2);
+    sendJson(held[1] as ServerResponse, { data: { hello: 'second' } });
+    expect(await read).toMatch(/"first".+"second"/s);
+    socket.destroy();
+  });
+
+  test('leave nothing behind when their caller goes', async () => {
+    const { gate, held, socket } = await sendTwo();
+    socket.destroy();
+    await vi.waitUntil(() => held[0]?.destroyed);
+    // Both places are free again.
+    const asked = [
+      gate.server.ask('{ hello }', { token: gate.token }),
+      gate.server.ask('{ hello }', { token: gate.token }),
+    ];
+    await vi.waitUntil(() => held.length === 3);
+    for (const response of held.slice(1)) sendJson(response, { data: { hello: 'world' } });
+    expect((await Promise.all(asked)).map(({ status }) => status)).toEqual([200, 200]);
   });
 });
