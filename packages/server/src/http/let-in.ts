@@ -33,7 +33,9 @@ export function letIn(
  * good. Returns what to answer with: the reason, or RATE_LIMITED or TOO_MANY_AT_ONCE in its place.
  */
 export function chargeRefusal(exchange: Attempt, { callers, sourceOf }: GraphqlEndpoint, reason: unknown): unknown {
-  if (exchange.caller || isCode(reason, 'RATE_LIMITED') || isCode(reason, 'TOO_MANY_AT_ONCE')) return reason;
+  // A subscription that was let in has left its caller already.
+  if (exchange.caller || exchange.kind !== 'refused') return reason;
+  if (isCode(reason, 'RATE_LIMITED') || isCode(reason, 'TOO_MANY_AT_ONCE')) return reason;
   try {
     exchange.caller = callers.enter(networkOf(sourceOf(exchange.request)), exchange.startedAt);
     return reason;

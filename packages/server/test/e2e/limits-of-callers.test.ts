@@ -5,7 +5,9 @@ import type { Config } from '../../src/config/schema.js';
 import { startGate } from '../gate.js';
 import { password, startTestServer } from '../harness.js';
 import { sendJson, startScripted } from '../scripted-upstream.js';
+import { openSession, subscribe } from '../sockets.js';
 import { overSocket } from '../subscribers.js';
+import { start as startSockets } from '../upstreams/sockets.js';
 
 /** Requests per second: so few that none comes back while a test runs, however long that takes. */
 const slow = 0.001;
@@ -148,6 +150,19 @@ describe('what is refused before it is known who asks', () => {
     const code = async () => (await subscriber.subscribe('{').ended)[0].extensions.code;
     // Each opens a connection of its own, which costs one as well.
     expect([await code(), await code()]).toEqual(['GRAPHQL_PARSE_FAILED', 'RATE_LIMITED']);
+  });
+
+  test('but not what fails after a caller with a token was let in', async () => {
+    const gate = await startGate(startSockets, { callerRate: slow, callerBurst: 3 });
+    onTestFinished(() => gate.stop());
+    const { socket, send, messages } = await openSession(gate.server, gate.token);
+    onTestFinished(() => socket.terminate());
+    // The network has signed in and opened the connection: one is left.
+    for (const id of ['a', 'b', 'c']) send(subscribe(id, 'subscription { nothingOfTheKind }'));
+    const errors = () => messages.filter(({ type }) => type === 'error');
+    await vi.waitUntil(() => errors().length === 3);
+    for (const error of errors()) expect(JSON.stringify(error)).toContain('nothingOfTheKind');
+    expect((await gate.server.ask('{ __typename }')).status).toBe(200);
   });
 
   test('still ends its connection where the body was too large to be read', async () => {
