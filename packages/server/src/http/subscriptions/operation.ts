@@ -2,7 +2,7 @@ import { findTokenEnd } from '../../domain/tokens/token-end.js';
 import { createEnded, type EventStream } from '../../gateway/subscribe/events.js';
 import type { Line } from '../../gateway/subscribe/line.js';
 import { type Params, toParams } from '../../graphql/params.js';
-import { stringifyExact } from '../../lib/exact-json.js';
+import { mayHaveOddNumbers, stringifyExact } from '../../lib/exact-json.js';
 import { sliceMember } from '../../lib/json-member.js';
 import type { GraphqlEndpoint, Operation } from '../call.js';
 import { type Attempt, createAttempt } from '../exchange.js';
@@ -16,7 +16,11 @@ import { errorsOf, openLine, run } from './run.js';
 
 /** Begins the operation of a "subscribe" message, whose text is `text`: any kind, under the rules of HTTP. */
 export function beginOperation(dialogue: Dialogue, id: string, payload: Record<string, unknown>, text: string): void {
-  if (!endWithToken(dialogue)) void carry(dialogue, id, payload, text, createAttempt(dialogue.request, 'refused'));
+  if (endWithToken(dialogue)) return;
+  const written = sliceMember(text, 'payload');
+  // Kept for as long as the operation runs, with the whole message: only where JSON.parse may have changed a number.
+  const kept = written !== undefined && mayHaveOddNumbers(written) ? written : undefined;
+  void carry(dialogue, id, payload, kept, createAttempt(dialogue.request, 'refused'));
 }
 
 /** Whether the connection has ended with its token. As a whole: whoever is told that must come back with another one. */
@@ -31,13 +35,13 @@ async function carry(
   dialogue: Dialogue,
   id: string,
   payload: Record<string, unknown>,
-  text: string,
+  written: string | undefined,
   attempt: Attempt,
 ): Promise<void> {
   const { endpoint } = dialogue;
   const place = createPlace(dialogue, id);
   try {
-    const params = endpoint.documents.resolve(toParams(payload, sliceMember(text, 'payload')));
+    const params = endpoint.documents.resolve(toParams(payload, written));
     let found = prepare(endpoint, params);
     if (!found.isDoorOpen && found.prepared.plan.kind !== 'own') {
       place.take();
