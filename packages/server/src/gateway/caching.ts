@@ -1,10 +1,10 @@
 import type { RawHeaders } from './headers.js';
 
 /**
- * Fields that say who may keep an answer and for how long. All but the first two are for the caches of one maker, and
- * stand above Cache-Control there (RFC 9213).
+ * Fields that say who may keep an answer and for how long. All but Cache-Control and Expires are for the caches of one
+ * maker, and stand above Cache-Control there (RFC 9213).
  */
-const aboutCaching = /^(cache-control|expires|(.+-)?cdn-cache-control|surrogate-control|edge-control|x-accel-expires)$/;
+const aboutCaching = /^((.+-)?cache-control|expires|surrogate-control|edge-control|x-accel-expires)$/;
 
 /** Whether a field of the upstream's answer, its name in lower case, says who may keep the answer. */
 export function isAboutCaching(name: string): boolean {

@@ -46,7 +46,15 @@ async function cachingOf(query: string, { token, by = 'GET', as = 'authorization
           body: JSON.stringify({ query }),
         });
   expect(response.status).toBe(200);
-  const kept = ['cache-control', 'expires', 'surrogate-control', 'cdn-cache-control', 'x-accel-expires', 'vary'];
+  const kept = [
+    'cache-control',
+    'expires',
+    'surrogate-control',
+    'cdn-cache-control',
+    'x-accel-expires',
+    'x-litespeed-cache-control',
+    'vary',
+  ];
   return Object.fromEntries(kept.map((name) => [name, response.headers.get(name)]).filter(([, value]) => value));
 }
 
@@ -60,6 +68,7 @@ describe('an answer that an upstream lets everybody keep', () => {
       expires: 'Fri, 01 Jan 2100 00:00:00 GMT',
       'surrogate-control': 'max-age=60',
       'cdn-cache-control': 'max-age=60',
+      'x-litespeed-cache-control': 'public, max-age=60',
       'x-accel-expires': '60',
     };
   });
