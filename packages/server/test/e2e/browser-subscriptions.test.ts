@@ -69,7 +69,12 @@ describe.runIf(executablePath)('a subscription in the IDE', () => {
 });
 
 async function run(text: string): Promise<void> {
-  await paste('Operation Editor', text);
+  // An editor that has only just opened can miss what is pasted, and would run what it shows at first.
+  const pasted = async () => {
+    await paste('Operation Editor', text);
+    return linesOf('Operation Editor');
+  };
+  await expect.poll(pasted, { timeout: 10_000 }).toBe(text);
   await page.keyboard.press('ControlOrMeta+Enter');
 }
 
@@ -82,8 +87,11 @@ async function paste(name: 'Operation Editor' | 'Headers', text: string): Promis
 }
 
 /** What the answer's editor has in sight, which for a tick is all of it. */
-async function shown(): Promise<string> {
-  const lines = page.getByRole('region', { name: 'Result Window' }).locator('.view-line');
+const shown = () => linesOf('Result Window');
+
+/** What an editor has in sight. */
+async function linesOf(name: string): Promise<string> {
+  const lines = page.getByRole('region', { name }).locator('.view-line');
   return (await lines.allInnerTexts()).join('\n').replaceAll('\u00a0', ' ');
 }
 
