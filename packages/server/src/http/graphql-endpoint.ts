@@ -19,6 +19,7 @@ import { createExchange, type Exchange } from './exchange.js';
 import { fail } from './fail.js';
 import { chargeRefusal, letIn } from './let-in.js';
 import { meter } from './meter.js';
+import { mustWait, prepareNow } from './prepare-now.js';
 import { runFiltered } from './run-filtered.js';
 import { runOwn } from './run-own.js';
 import { runSplit } from './run-split.js';
@@ -67,15 +68,12 @@ async function answer(exchange: Exchange, endpoint: GraphqlEndpoint, basic: RawH
   const body = request.method === 'POST' && !upload ? await readJsonBody(request, endpoint.bodyLimit) : undefined;
   const asked = upload?.params ?? (body ? parseBody(readText(body)) : readSearch(request));
   const params = endpoint.documents.resolve(asked);
-  const { preparer, door } = endpoint;
-  let isDoorOpen = door.isOpen;
-  let prepared = preparer.prepare(params.query, params.operationName);
-  if (!isDoorOpen && prepared.plan.kind !== 'own') {
-    await door.wait();
-    // Once more: what the schema says about the operation is known by then. In the turn in which the door is looked at.
-    isDoorOpen = door.isOpen;
-    prepared = preparer.prepare(params.query, params.operationName);
+  let found = prepareNow(endpoint, params);
+  if (mustWait(found)) {
+    await endpoint.door.wait();
+    found = prepareNow(endpoint, params);
   }
+  const { prepared, isDoorOpen } = found;
   const { plan } = prepared;
   const asEvents = plan.operation === 'subscription' ? acceptsEvents(accept) : acceptsOnlyEvents(accept);
   assertServable(plan, request, asEvents, as, upload);

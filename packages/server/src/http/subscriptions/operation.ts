@@ -4,9 +4,10 @@ import type { Line } from '../../gateway/subscribe/line.js';
 import { type Params, toParams } from '../../graphql/params.js';
 import { mayHaveOddNumbers, stringifyExact } from '../../lib/exact-json.js';
 import { sliceMember } from '../../lib/json-member.js';
-import type { GraphqlEndpoint, Operation } from '../call.js';
+import type { Operation } from '../call.js';
 import { type Attempt, createAttempt } from '../exchange.js';
 import { chargeRefusal, letIn } from '../let-in.js';
+import { type Found, mustWait, prepareNow } from '../prepare-now.js';
 import { note } from '../send.js';
 import { type Admission, admit } from './admit.js';
 import type { Dialogue } from './dialogue.js';
@@ -42,12 +43,12 @@ async function carry(
   const place = createPlace(dialogue, id);
   try {
     const params = endpoint.documents.resolve(toParams(payload, written));
-    let found = prepare(endpoint, params);
-    if (!found.isDoorOpen && found.prepared.plan.kind !== 'own') {
+    let found = prepareNow(endpoint, params);
+    if (mustWait(found)) {
       place.take();
       place.hold({ stream: createEnded(), isSubscription: isSubscription(found) });
       await endpoint.door.wait();
-      if (!place.isLost && !endWithToken(dialogue)) found = prepare(endpoint, params);
+      if (!place.isLost && !endWithToken(dialogue)) found = prepareNow(endpoint, params);
     }
     if (place.isLost) attempt.kind = kindOf(found);
     else {
@@ -69,13 +70,6 @@ async function carry(
   attempt.caller?.leave();
   endpoint.finished(attempt);
   dialogue.ended();
-}
-
-type Found = Pick<Operation, 'prepared' | 'isDoorOpen'>;
-
-/** In one turn: what is found out while the door is shut says nothing of what may be done when it is open. */
-function prepare({ door, preparer }: GraphqlEndpoint, { query, operationName }: Params): Found {
-  return { isDoorOpen: door.isOpen, prepared: preparer.prepare(query, operationName) };
 }
 
 const isSubscription = ({ prepared }: Found) => prepared.plan.operation === 'subscription';
