@@ -20,7 +20,7 @@ const maxInformational = 16;
 
 /**
  * Sends the bytes to the upstream and streams what it answers into `response`, as it comes, no faster than the caller
- * reads. Resolves with the status when all is written, with 499 when the caller has gone. Rejects with
+ * reads. Resolves when all is written, or when the caller has gone. Rejects with
  * UPSTREAM_UNAVAILABLE, UPSTREAM_TIMEOUT or UPSTREAM_INVALID. If part of an answer was written by then, the caller's
  * connection has to be cut, so that half of it is not taken for the whole.
  */
@@ -29,7 +29,7 @@ export function forward(
   { body, headers, mayRepeat, isPersonal }: ForwardedRequest,
   response: ServerResponse,
   ownHeaders: RawHeaders,
-): Promise<number> {
+): Promise<void> {
   const { pool, path, breaker, hidden } = upstream;
   return new Promise((resolve, reject) => {
     breaker.assertClosed();
@@ -54,7 +54,7 @@ export function forward(
     };
     const fail = (error: Error) => {
       if (!end()) return;
-      if (error instanceof CallerGone) return resolve(499);
+      if (error instanceof CallerGone) return resolve();
       if (!writer && !(error instanceof LatchkeyError)) breaker.failed();
       reject(toUpstreamError(error));
     };
@@ -79,7 +79,7 @@ export function forward(
       onData: (chunk) => (writer as AnswerWriter).write(chunk),
       onComplete() {
         (writer as AnswerWriter).end();
-        if (end()) resolve(response.statusCode);
+        if (end()) resolve();
       },
       onError(error) {
         if (isRepeated || writer || informational > 0 || response.destroyed || isOver || !isConnectionFailure(error)) {

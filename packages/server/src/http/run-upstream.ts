@@ -14,13 +14,13 @@ import {
 } from './upstream-request.js';
 
 /** Sends the caller's bytes on, and the upstream's back. Resolves and rejects as `forward` does. */
-export function runUpstream(call: Call, plan: UpstreamPlan): Promise<unknown> {
+export function runUpstream(call: Call, plan: UpstreamPlan): Promise<void> {
   if (call.upload) return runUpload(call, plan, call.upload);
   const made = upstreamHeaders(call.endpoint.identity, askerOf(call), ofBody);
   return made instanceof Promise ? made.then((fields) => send(call, plan, fields)) : send(call, plan, made);
 }
 
-function send(call: Call, plan: UpstreamPlan, fields: RawHeaders): Promise<number> {
+function send(call: Call, plan: UpstreamPlan, fields: RawHeaders): Promise<void> {
   const { exchange, endpoint, headers } = call;
   const params = withoutLeftOvers(plan, call.params);
   const isRewritten =
