@@ -124,7 +124,8 @@ async function serve(config: Config, parts: Parts): Promise<RunningServer> {
       const watched = watch.stop();
       await Promise.all([live.stop(config.shutdownTimeout), drain(server, config.shutdownTimeout)]);
       // Not close, which waits: a silent upstream holds what is left for long.
-      await Promise.all([upstream?.destroy(), gate.subscriber?.close()]);
+      upstream?.destroy();
+      await gate.subscriber?.close();
       await Promise.all([watched, housekeeping.stop(), follower.stop(), domain.usage.stop()]);
       await store.close();
       log.info({}, 'stopped');

@@ -29,6 +29,6 @@ export async function loadSchemaOf(config: Config): Promise<GraphQLSchema> {
     // Nothing was known before, so there is one.
     return checkSchema(schema as GraphQLSchema, config);
   } finally {
-    await upstream?.destroy();
+    upstream?.destroy();
   }
 }

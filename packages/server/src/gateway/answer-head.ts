@@ -19,8 +19,8 @@ export interface AnswerHead {
   readonly saysCaching: boolean;
 }
 
-/** From header fields as undici's parser gives them: names and values in turn, as bytes. Those in `hidden` are left out. */
-export function readAnswerHead(raw: readonly Buffer[], hidden?: ReadonlySet<string>): AnswerHead {
+/** From header fields: names in lower case and values in turn. Those in `hidden` are left out. */
+export function readAnswerHead(raw: RawHeaders, hidden?: ReadonlySet<string>): AnswerHead {
   const headers: RawHeaders = [];
   let type = '';
   let length = Number.NaN;
@@ -28,11 +28,11 @@ export function readAnswerHead(raw: readonly Buffer[], hidden?: ReadonlySet<stri
   let retryAfter: number | undefined;
   let saysCaching = false;
   for (let i = 0; i < raw.length; i += 2) {
-    const field = fieldOf(raw[i] as Buffer);
-    if (field === undefined || hidden?.has(field.name)) continue;
-    const { name } = field;
-    if (field.isAboutCaching) saysCaching = true;
-    const value = (raw[i + 1] as Buffer).toString('latin1');
+    const name = raw[i] as string;
+    const use = useOf(name);
+    if (use === 'dropped' || hidden?.has(name)) continue;
+    if (use === 'caching') saysCaching = true;
+    const value = raw[i + 1] as string;
     headers.push(name, value);
     if (name === 'content-type') type = value;
     else if (name === 'content-length') length = Number(value);
@@ -45,24 +45,18 @@ export function readAnswerHead(raw: readonly Buffer[], hidden?: ReadonlySet<stri
 
 /** An upstream writes the same few names and types again and again; one that does not must not fill the memory. */
 const maxRemembered = 500;
-const fields = new Map<string, Field | undefined>();
+const uses = new Map<string, Use>();
 const kinds = new Map<string, AnswerKind>();
 
-interface Field {
-  /** In lower case. */
-  readonly name: string;
-  readonly isAboutCaching: boolean;
-}
+/** What is done with a field: it is not the caller's to see, says who may keep the answer, or is just passed on. */
+type Use = 'dropped' | 'caching' | 'plain';
 
-/** Undefined if the caller may not see the field. */
-function fieldOf(bytes: Buffer): Field | undefined {
-  const written = bytes.toString('latin1');
-  const known = fields.get(written);
-  if (known !== undefined || fields.has(written)) return known;
-  const name = written.toLowerCase();
-  const field = isDroppedFromAnswer(name) ? undefined : { name, isAboutCaching: isAboutCaching(name) };
-  if (fields.size < maxRemembered) fields.set(written, field);
-  return field;
+function useOf(name: string): Use {
+  const known = uses.get(name);
+  if (known) return known;
+  const use = isDroppedFromAnswer(name) ? 'dropped' : isAboutCaching(name) ? 'caching' : 'plain';
+  if (uses.size < maxRemembered) uses.set(name, use);
+  return use;
 }
 
 function kindOf(contentType: string): AnswerKind {

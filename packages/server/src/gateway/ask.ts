@@ -3,8 +3,9 @@ import { parseExact } from '../lib/exact-json.js';
 import { isShallow } from '../lib/json-nesting.js';
 import { isAnswer } from './answer-shape.js';
 import type { RawHeaders } from './headers.js';
+import { request } from './http1/request.js';
 import type { Answer } from './merge.js';
-import { isConnectionFailure, toUpstreamError, type Upstream } from './upstream.js';
+import { toUpstreamError, type Upstream } from './upstream.js';
 
 /** The JSON of a request of GraphQL: `query`, and `operationName`, `variables` and `extensions` where there are some. */
 export type Question = string;
@@ -69,12 +70,8 @@ async function readAnswer(
 ) {
   const accept = 'application/graphql-response+json, application/json;q=0.9';
   const headers = [...own, 'content-type', 'application/json', 'accept', accept];
-  const request = { method: 'POST', path, headers, body, signal } as const;
-  const answer = await pool.request(request).catch((error: unknown) => {
-    if (!mayRepeat || !isConnectionFailure(error)) throw error;
-    return pool.request(request);
-  });
-  return { status: answer.statusCode, text: await readText(answer.body) };
+  const { status, body: answer } = await request(pool, { path, headers, body, mayRepeat }, signal);
+  return { status, text: await readText(answer) };
 }
 
 /** Reads it whole. Rejects with UPSTREAM_INVALID if it is too large. */

@@ -1,13 +1,14 @@
 import type { ServerResponse } from 'node:http';
 import { LatchkeyError } from '../domain/errors.js';
-import { endAtOnce } from '../lib/end-at-once.js';
+import { endAtOnce, writeAtOnce } from '../lib/write-at-once.js';
 import { type AnswerHead, readAnswerHead } from './answer-head.js';
 import { withCaching } from './caching.js';
 import type { RawHeaders } from './headers.js';
+import type { Taken } from './http1/types.js';
 
 export interface AnswerWriter {
-  /** Returns false if no more should come until `resume` is called. Throws UPSTREAM_INVALID. */
-  write(chunk: Buffer): boolean;
+  /** Returns what has become of the bytes; if 'full', `resume` will be called. Throws UPSTREAM_INVALID. */
+  write(chunk: Buffer): Taken;
   /** Throws UPSTREAM_INVALID. */
   end(): void;
 }
@@ -28,13 +29,13 @@ const patience = 60_000;
 export function createAnswerWriter(
   response: ServerResponse,
   status: number,
-  raw: readonly Buffer[],
+  fields: RawHeaders,
   ownHeaders: RawHeaders,
   resume: () => void,
   hidden: ReadonlySet<string> | undefined,
   isPersonal: boolean,
 ): AnswerWriter {
-  const head = readAnswerHead(raw, hidden);
+  const head = readAnswerHead(fields, hidden);
   const isRefusal = isAboutRequest(status);
   if (!isRefusal && (head.kind === 'other' || (status >= 300 && status < 400))) throw invalidHead(status, head);
   const mustBeObject = !isRefusal && head.kind === 'json';
@@ -42,7 +43,8 @@ export function createAnswerWriter(
   let hasBegun = false;
   /** Only space so far. */
   let held: Buffer | undefined;
-  let last: Buffer | undefined;
+  /** Of an answer without a length, but for space. */
+  let lastByte: number | undefined;
   let isWaiting = false;
   let stalled: NodeJS.Timeout | undefined;
 
@@ -83,7 +85,7 @@ export function createAnswerWriter(
           const first = piece.find(isNoSpace);
           if (first === undefined && piece.length < maxSpace && expected !== 0) {
             held = piece;
-            return true;
+            return 'kept';
           }
           if (first !== brace) throw notAnObject();
         }
@@ -91,17 +93,15 @@ export function createAnswerWriter(
         if (expected === 0 && piece.length <= maxJoined) {
           // As text, each byte a character: node:http then writes header and body with one system call, from one piece.
           endAtOnce(response, piece.toString('latin1'), 'latin1');
-          return true;
+          return 'used';
         }
       }
-      if (expected === 0) {
-        response.end(piece);
-        return true;
-      }
-      last = piece;
-      if (response.write(piece)) return true;
+      if (mustBeObject && Number.isNaN(head.length)) lastByte = piece.findLast(isNoSpace) ?? lastByte;
+      if (writeAtOnce(response, piece)) return 'used';
+      // The last: nothing more will come that would have to wait.
+      if (expected === 0) return 'kept';
       waitForCaller();
-      return false;
+      return 'full';
     },
     end() {
       if (!hasBegun) {
@@ -110,9 +110,7 @@ export function createAnswerWriter(
       }
       if (response.writableEnded) return;
       // Without a length, an answer that ends with its connection may be half of one.
-      if (mustBeObject && last && Number.isNaN(head.length) && last.findLast(isNoSpace) !== braceEnd) {
-        throw notAnObject();
-      }
+      if (lastByte !== undefined && lastByte !== braceEnd) throw notAnObject();
       response.end();
     },
   };

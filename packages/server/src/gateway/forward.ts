@@ -1,10 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { Dispatcher } from 'undici';
 import { LatchkeyError } from '../domain/errors.js';
 import { type AnswerWriter, createAnswerWriter } from './forward-answer.js';
 import type { RawHeaders } from './headers.js';
-import { isConnectionFailure, toUpstreamError, type Upstream } from './upstream.js';
+import { toUpstreamError, type Upstream } from './upstream.js';
 
 export interface ForwardedRequest {
   readonly body: Buffer | string | Readable;
@@ -14,9 +13,6 @@ export interface ForwardedRequest {
   /** The answer is for this caller: not what anybody would get. */
   readonly isPersonal: boolean;
 }
-
-/** Answers that only say that another will come (RFC 9110 §15.2); each of them begins the time anew. */
-const maxInformational = 16;
 
 /**
  * Sends the bytes to the upstream and streams what it answers into `response`, as it comes, no faster than the caller
@@ -33,84 +29,34 @@ export function forward(
   const { pool, path, breaker, hidden } = upstream;
   return new Promise((resolve, reject) => {
     breaker.assertClosed();
-    const request = { method: 'POST', path, headers, body } as const;
-    let abort: ((reason: Error) => void) | undefined;
+    // Gone while the token was looked at.
+    if (response.destroyed) return resolve();
     let writer: AnswerWriter | undefined;
-    let informational = 0;
-    let isRepeated = !mayRepeat;
-    let isOver = false;
-    let waiting: NodeJS.Timeout | undefined;
-
     const onGone = () => {
-      if (!response.writableFinished) abort?.(new CallerGone());
+      pool.abort(flight);
+      resolve();
     };
-    /** Once: what undici says afterwards of a request that was given up is nobody's any more. */
-    const end = (): boolean => {
-      if (isOver) return false;
-      isOver = true;
-      response.off('close', onGone);
-      clearTimeout(waiting);
-      return true;
-    };
-    const fail = (error: Error) => {
-      if (!end()) return;
-      if (error instanceof CallerGone) return resolve();
-      if (!writer && !(error instanceof LatchkeyError)) breaker.failed();
-      reject(toUpstreamError(error));
-    };
-
-    // The handlers of undici's core, by their older names: with the newer ones it wraps each request in two objects
-    // and makes an object of the header fields, which would be taken apart again.
-    const handler: Dispatcher.DispatchHandler = {
-      onConnect(abortRequest) {
-        abort = abortRequest as (reason: Error) => void;
-        clearTimeout(waiting);
-        if (response.destroyed || isOver) abort(new CallerGone());
+    const flight = pool.dispatch(
+      { path, headers, body, mayRepeat },
+      {
+        onHead(status, fields) {
+          breaker.succeeded();
+          const resume = () => pool.resume(flight);
+          writer = createAnswerWriter(response, status, fields, ownHeaders, resume, hidden, isPersonal);
+        },
+        onData: (bytes) => (writer as AnswerWriter).write(bytes),
+        onEnd() {
+          response.off('close', onGone);
+          (writer as AnswerWriter).end();
+          resolve();
+        },
+        onError(error) {
+          response.off('close', onGone);
+          if (!writer && !(error instanceof LatchkeyError)) breaker.failed();
+          reject(toUpstreamError(error));
+        },
       },
-      onHeaders(status, raw, resume) {
-        if (status < 200) {
-          if (++informational > maxInformational) throw invalid('more than 16 informational answers');
-          return true;
-        }
-        breaker.succeeded();
-        writer = createAnswerWriter(response, status, raw, ownHeaders, resume, hidden, isPersonal);
-        return true;
-      },
-      onData: (chunk) => (writer as AnswerWriter).write(chunk),
-      onComplete() {
-        (writer as AnswerWriter).end();
-        if (end()) resolve();
-      },
-      onError(error) {
-        if (isRepeated || writer || informational > 0 || response.destroyed || isOver || !isConnectionFailure(error)) {
-          return fail(error);
-        }
-        isRepeated = true;
-        send();
-      },
-    };
-
-    const send = () => {
-      // Every connection is at work: the time that a request stands in the queue counts like the upstream's own.
-      if (!pool.dispatch(request, handler) && !abort) {
-        waiting = setTimeout(fail, upstream.timeout, new QueueTimeout('all connections to the upstream are at work'));
-      }
-    };
+    );
     response.on('close', onGone);
-    send();
   });
-}
-
-/** Tells undici to give an answer up, and the caller why. */
-function invalid(reason: string): LatchkeyError {
-  return new LatchkeyError('UPSTREAM_INVALID', { cause: new Error(`the upstream answered with ${reason}`) });
-}
-
-class CallerGone extends Error {
-  override readonly name = 'CallerGone';
-}
-
-class QueueTimeout extends Error {
-  override readonly name = 'QueueTimeout';
-  readonly code = 'ERR_UPSTREAM_TIMEOUT';
 }

@@ -1,3 +1,4 @@
+import { request } from './http1/request.js';
 import { SchemaProblem } from './schema-problem.js';
 import type { Upstream } from './upstream.js';
 
@@ -37,22 +38,18 @@ export async function requestSchema(
   signal?.addEventListener('abort', end, { once: true });
   try {
     signal?.throwIfAborted();
-    const answer = await pool.request({
-      method: 'POST',
-      path,
-      headers: [
-        ...introspectionHeaders,
-        ...['content-type', 'application/json'],
-        ...['accept', 'application/graphql-response+json, application/json;q=0.9'],
-        ...(etag === undefined ? [] : ['if-none-match', etag]),
-      ],
-      body: JSON.stringify(question),
-      signal: ending.signal,
-    });
-    const { etag: given } = answer.headers;
+    const headers = [
+      ...introspectionHeaders,
+      ...['content-type', 'application/json'],
+      ...['accept', 'application/graphql-response+json, application/json;q=0.9'],
+      ...(etag === undefined ? [] : ['if-none-match', etag]),
+    ];
+    const asked = { path, headers, body: JSON.stringify(question), mayRepeat: false };
+    const answer = await request(pool, asked, ending.signal);
+    const given = answer.field('etag');
     return {
-      status: answer.statusCode,
-      etag: typeof given === 'string' && isEtag.test(given) ? given : undefined,
+      status: answer.status,
+      etag: given !== undefined && isEtag.test(given) ? given : undefined,
       text: await readText(answer.body),
     };
   } catch (error) {
@@ -89,7 +86,7 @@ async function readText(body: AsyncIterable<Buffer>): Promise<string> {
 const isEtag = /^(W\/)?"[\x21\x23-\x7e]{0,1000}"$/;
 
 const late = 'it takes too long to answer.';
-const slow = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT']);
+const slow = new Set(['ERR_UPSTREAM_TIMEOUT', 'ETIMEDOUT']);
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

@@ -1,8 +1,9 @@
-import { Client, Pool } from 'undici';
 import { LatchkeyError } from '../domain/errors.js';
 import type { Log } from '../lib/log.js';
 import { type Breaker, type BreakerSettings, createBreaker } from './breaker.js';
 import type { RawHeaders } from './headers.js';
+import { createPool, type Pool } from './http1/pool.js';
+import { request } from './http1/request.js';
 
 export interface UpstreamSettings {
   readonly url: string;
@@ -27,7 +28,7 @@ export interface Upstream {
   readonly hidden: ReadonlySet<string> | undefined;
   readonly introspectionHeaders: RawHeaders;
   /** Cuts what is under way and closes everything. */
-  destroy(): Promise<void>;
+  destroy(): void;
 }
 
 /** Enough for the throughput of one process; more connections only make the upstream queue. */
@@ -35,21 +36,15 @@ const connections = 128;
 
 export function createUpstream(settings: UpstreamSettings, log: Pick<Log, 'info' | 'warn'>): Upstream {
   const { url, timeout, hidden, introspectionHeaders = [] } = settings;
-  const { origin, pathname, search } = new URL(url);
+  const address = new URL(url);
+  const { origin, pathname, search } = address;
   const path = pathname + search;
-  const pool = new Pool(origin, {
-    connections,
-    headersTimeout: timeout,
-    bodyTimeout: timeout,
-    connectTimeout: timeout,
-    // Operations are POSTs, which may not be repeated: no second one on a connection before the first is answered.
-    pipelining: 1,
-  });
-  const probe = () => isAnswering(origin, path, introspectionHeaders, Math.min(timeout, longestProbe));
+  const pool = createPool(address, { connections, timeout });
+  const probe = () => isAnswering(address, path, introspectionHeaders, Math.min(timeout, longestProbe));
   const breaker = createBreaker(settings.breaker, probe, log);
   const destroy = () => {
     breaker.stop();
-    return pool.destroy();
+    pool.destroy();
   };
   return { origin, path, timeout, pool, breaker, hidden, introspectionHeaders, destroy };
 }
@@ -61,29 +56,24 @@ const longestProbe = 5_000;
  * Whether the upstream answers at all. On a connection of its own, so that it does not queue behind what is slow;
  * without a caller's credentials, since a refusal is an answer too.
  */
-async function isAnswering(origin: string, path: string, own: RawHeaders, timeout: number): Promise<boolean> {
-  const client = new Client(origin, { connectTimeout: timeout, headersTimeout: timeout });
+async function isAnswering(address: URL, path: string, own: RawHeaders, timeout: number): Promise<boolean> {
+  const pool = createPool(address, { connections: 1, timeout });
+  const headers = [...own, 'content-type', 'application/json', 'accept', 'application/json'];
+  const question = { path, headers, body: '{"query":"{__typename}"}', mayRepeat: false };
   try {
-    const headers = [...own, 'content-type', 'application/json', 'accept', 'application/json'];
-    await client.request({ method: 'POST', path, headers, body: '{"query":"{__typename}"}' });
+    await request(pool, question, new AbortController().signal);
     return true;
   } catch {
     return false;
   } finally {
-    client.destroy().catch(() => undefined);
+    pool.destroy();
   }
 }
 
-const timeouts = new Set([
-  'UND_ERR_HEADERS_TIMEOUT',
-  'UND_ERR_BODY_TIMEOUT',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'ETIMEDOUT',
-  'ERR_UPSTREAM_TIMEOUT',
-]);
+const timeouts = new Set(['ETIMEDOUT', 'ERR_UPSTREAM_TIMEOUT']);
 
 /** The connection is there, and what comes over it is not HTTP, or not what a caller may be given. */
-const garbage = /^(HPE_|ERR_INVALID_|ERR_HTTP_|UND_ERR_(HEADERS_OVERFLOW|RES_CONTENT_LENGTH_MISMATCH)$)/;
+const garbage = /^ERR_(INVALID|HTTP)_/;
 
 /** What a failure of the connection means to the caller; the cause is for the log. */
 export function toUpstreamError(cause: unknown): LatchkeyError {
@@ -91,16 +81,6 @@ export function toUpstreamError(cause: unknown): LatchkeyError {
   const code = codeOf(cause);
   if (timeouts.has(code)) return new LatchkeyError('UPSTREAM_TIMEOUT', { cause });
   return new LatchkeyError(garbage.test(code) ? 'UPSTREAM_INVALID' : 'UPSTREAM_UNAVAILABLE', { cause });
-}
-
-const connectionFailures = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
-
-/**
- * Whether the connection failed, so that a query may be tried on another one: a kept one may have been closed by the
- * upstream in the moment it was used. Never after a timeout: the upstream is at work, or can do no more of it.
- */
-export function isConnectionFailure(cause: unknown): boolean {
-  return connectionFailures.has(codeOf(cause));
 }
 
 function codeOf(cause: unknown): string {

@@ -1,7 +1,8 @@
-import type { Dispatcher, Pool } from 'undici';
 import { LatchkeyError } from '../../domain/errors.js';
 import { parseAnswer, type Question, readText } from '../ask.js';
 import type { RawHeaders } from '../headers.js';
+import type { Pool } from '../http1/pool.js';
+import { request, type UpstreamAnswer } from '../http1/request.js';
 import { toUpstreamError } from '../upstream.js';
 import { createEnded, createEventQueue, type EventQueue, type EventStream, UpstreamRefusal } from './events.js';
 import { type Line, maxEventBytes } from './line.js';
@@ -25,12 +26,9 @@ export function openSseLine(endpoint: SseEndpoint): Line {
     running.add(ending);
     const brake = createBrake(endpoint.buffer);
     const queue = createEventQueue({ sizeChanged: brake.sizeChanged, closed: () => ending.abort() });
-    const request = { method: 'POST', path: endpoint.path, body: question } as const;
-    read(
-      endpoint.pool.request({ ...request, headers: headersFor(headers), signal: ending.signal }),
-      queue,
-      brake.released,
-    )
+    const { pool, path } = endpoint;
+    const asked = { path, headers: headersFor(headers), body: question, mayRepeat: false };
+    read(request(pool, asked, ending.signal), queue, brake.released)
       .catch((error: unknown) => queue.end(error instanceof UpstreamRefusal ? error : toUpstreamError(error)))
       .finally(() => {
         running.delete(ending);
@@ -74,13 +72,13 @@ function createBrake(limit: number) {
 }
 
 async function read(
-  requested: Promise<Dispatcher.ResponseData>,
+  requested: Promise<UpstreamAnswer>,
   queue: EventQueue,
   released: () => Promise<void> | undefined,
 ): Promise<void> {
-  const { statusCode, headers, body } = await requested;
-  const type = String(headers['content-type'] ?? '');
-  if (!type.startsWith('text/event-stream')) return readRefusal(statusCode, await readText(body), queue);
+  const { status, field, body } = await requested;
+  const type = field('content-type') ?? '';
+  if (!type.startsWith('text/event-stream')) return readRefusal(status, await readText(body), queue);
   const parse = createEventParser(maxEventBytes);
   let isPlain = false;
   for await (const chunk of body) {

@@ -1,4 +1,4 @@
-import { Pool } from 'undici';
+import { createPool } from '../http1/pool.js';
 import type { Upstream } from '../upstream.js';
 import type { Line, LineSettings, Subscriber } from './line.js';
 import { openSseLine } from './sse-line.js';
@@ -54,20 +54,19 @@ function overWebSockets(settings: LineSettings): Subscriber {
 }
 
 function overEvents({ url, timeout, buffer, keepAlive }: LineSettings): Subscriber {
-  const { origin, pathname, search } = new URL(withScheme(url, 'http'));
+  const address = new URL(withScheme(url, 'http'));
   // Of its own, and without a bound: a stream holds its connection for as long as it runs, and other operations must
   // not wait for one. Their number is bounded where callers come in.
-  const pool = new Pool(origin, {
-    connections: null,
-    headersTimeout: timeout,
-    connectTimeout: timeout,
+  const pool = createPool(address, {
+    connections: Number.POSITIVE_INFINITY,
+    timeout,
     // There may be no event for as long as it likes, nor a comment: whether the host is still there, TCP asks.
     bodyTimeout: 0,
-    connect: { keepAliveInitialDelay: Math.max(keepAlive, shortestProbe) },
+    keepAliveDelay: Math.max(keepAlive, shortestProbe),
   });
   return {
-    openLine: () => openSseLine({ pool, path: pathname + search, buffer }),
-    close: () => pool.destroy(),
+    openLine: () => openSseLine({ pool, path: address.pathname + address.search, buffer }),
+    close: async () => pool.destroy(),
   };
 }
 

@@ -1,0 +1,167 @@
+import { type Connection, openConnection } from './connection.js';
+import { ConnectionClosed, isConnectionFailure, TimedOut } from './failures.js';
+import { fieldLines } from './request-head.js';
+import type { AnswerHandler, InFlight, Target, UpstreamRequest } from './types.js';
+
+export interface PoolSettings {
+  /** Connections at once; requests that find all of them at work wait for one. */
+  readonly connections: number;
+  /** Milliseconds until an answer has to begin, that a request may wait for a connection, and between two pieces. */
+  readonly timeout: number;
+  /** Milliseconds between two pieces of an answer, where that is not `timeout`; 0 for as long as it likes. */
+  readonly bodyTimeout?: number;
+  /** Milliseconds without a byte after which TCP asks whether the other side is there; a minute if not given. */
+  readonly keepAliveDelay?: number;
+}
+
+/** Connections to one origin, over which requests are sent with HTTP/1.1. */
+export interface Pool {
+  /** The handler is called later, never from here. Throws a TypeError if the header fields cannot be sent. */
+  dispatch(request: UpstreamRequest, handler: AnswerHandler): InFlight;
+  /** Gives a request up and cuts its connection, so that the other side can stop too; its handler hears nothing more. */
+  abort(flight: InFlight): void;
+  /** Goes on after the handler was full. */
+  resume(flight: InFlight): void;
+  /** Cuts everything; what is on its way fails. */
+  destroy(): void;
+}
+
+interface Entry extends InFlight {
+  connection: Connection | undefined;
+  waiting: NodeJS.Timeout | undefined;
+  mayRepeat: boolean;
+}
+
+/** Milliseconds after which connections that nobody has used are looked for. */
+const sweepInterval = 5_000;
+
+const shut = 'the connections to the upstream were closed';
+
+export function createPool(url: URL, settings: PoolSettings): Pool {
+  const { connections: limit, timeout, bodyTimeout = timeout, keepAliveDelay = 60_000 } = settings;
+  let session: Buffer | undefined;
+  const target: Target = {
+    url,
+    timeout,
+    bodyTimeout,
+    keepAliveDelay,
+    session: () => session,
+    onSession(latest) {
+      session = latest;
+    },
+  };
+  const prefix = ` HTTP/1.1\r\nhost: ${url.host}\r\nconnection: keep-alive\r\n`;
+  const open = new Set<Connection>();
+  /** The one that was used last is at the end: those that are not needed grow old. */
+  const idle: Connection[] = [];
+  const queue: Entry[] = [];
+  let sweeping: NodeJS.Timeout | undefined;
+  let isDestroyed = false;
+
+  const owner = {
+    onIdle(connection: Connection) {
+      const next = nextInQueue();
+      if (next) return sendOn(connection, next);
+      idle.push(connection);
+      sweeping ??= setTimeout(sweep, sweepInterval).unref();
+    },
+    onClosed(connection: Connection) {
+      open.delete(connection);
+      const at = idle.indexOf(connection);
+      if (at >= 0) idle.splice(at, 1);
+      const next = isDestroyed ? undefined : nextInQueue();
+      if (next) sendOn(openNew(), next);
+    },
+    onFailed(flight: InFlight, error: Error, isHeard: boolean) {
+      const entry = flight as Entry;
+      if (entry.isOver) return;
+      if (!entry.mayRepeat || isHeard || isDestroyed || !isConnectionFailure(error)) return fail(entry, error);
+      entry.mayRepeat = false;
+      start(entry, undefined);
+    },
+  };
+
+  function start(entry: Entry, kept: Connection | undefined): void {
+    if (kept) sendOn(kept, entry);
+    else if (open.size < limit) sendOn(openNew(), entry);
+    else {
+      queue.push(entry);
+      entry.connection = undefined;
+      entry.waiting = setTimeout(() => {
+        queue.splice(queue.indexOf(entry), 1);
+        fail(entry, new TimedOut('all connections to the upstream are at work'));
+      }, timeout);
+    }
+  }
+
+  function sendOn(connection: Connection, entry: Entry): void {
+    entry.connection = connection;
+    connection.send(entry);
+  }
+
+  function openNew(): Connection {
+    const connection = openConnection(target, owner);
+    open.add(connection);
+    return connection;
+  }
+
+  function takeIdle(): Connection | undefined {
+    for (let last = idle.pop(); last; last = idle.pop()) {
+      if (last.isFresh()) return last;
+      last.destroy();
+    }
+    return undefined;
+  }
+
+  function nextInQueue(): Entry | undefined {
+    const next = queue.shift();
+    clearTimeout(next?.waiting);
+    return next;
+  }
+
+  function fail(entry: Entry, error: Error): void {
+    if (entry.isOver) return;
+    entry.isOver = true;
+    entry.handler.onError(error);
+  }
+
+  function sweep(): void {
+    sweeping = undefined;
+    for (const connection of idle.filter((one) => !one.isFresh())) connection.destroy();
+    if (idle.length > 0) sweeping = setTimeout(sweep, sweepInterval).unref();
+  }
+
+  return {
+    dispatch({ path, headers, body, mayRepeat }, handler) {
+      const entry: Entry = {
+        head: `POST ${path}${prefix}${fieldLines(headers)}`,
+        body,
+        handler,
+        connection: undefined,
+        waiting: undefined,
+        mayRepeat,
+        isOver: false,
+      };
+      if (isDestroyed) process.nextTick(fail, entry, new ConnectionClosed(shut));
+      else start(entry, takeIdle());
+      return entry;
+    },
+    abort(flight) {
+      const entry = flight as Entry;
+      if (entry.isOver) return;
+      entry.isOver = true;
+      if (entry.connection) return entry.connection.destroy();
+      clearTimeout(entry.waiting);
+      queue.splice(queue.indexOf(entry), 1);
+    },
+    resume(flight) {
+      if (!flight.isOver) (flight as Entry).connection?.resume();
+    },
+    destroy() {
+      isDestroyed = true;
+      clearTimeout(sweeping);
+      for (let next = nextInQueue(); next; next = nextInQueue()) fail(next, new ConnectionClosed(shut));
+      for (const connection of [...open]) connection.destroy(new ConnectionClosed(shut));
+    },
+  };
+}
