@@ -53,6 +53,7 @@ export function createAnswerReader(sink: AnswerSink): AnswerReader {
     head = '';
     if (answer.status < 200) {
       if (answer.status === 101) throw new InvalidAnswer('the protocol was switched, which nobody has asked for');
+      if (answer.keepFor === 0) throw new InvalidAnswer('an answer that another should follow ends the connection');
       if (++informational > maxInformational) throw new InvalidAnswer('more than 16 informational answers');
     } else beginBody(answer);
     return at + stop + 4 - before;

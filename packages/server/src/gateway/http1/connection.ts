@@ -56,8 +56,10 @@ export function openConnection(target: Target, owner: ConnectionOwner): Connecti
     },
   });
   const socket = connect(target, { buffer: () => buffer, callback: onRead });
-  socket.on('error', fail).on('end', onEnd).on('close', onEnd);
   const timer = setTimeout(onTimeout, timeout).unref();
+  // The time until the connection is there is one of its own.
+  socket.once('connect', () => timer.refresh());
+  socket.on('error', fail).on('end', onEnd).on('close', onEnd);
   const isFresh = () => !isClosed && performance.now() - idleSince < keepFor;
   const connection: Connection = { send, resume, destroy, isFresh };
   return connection;
