@@ -36,12 +36,14 @@ export function send(
   let flight: InFlight | undefined;
   const answered = new Promise<string>((resolve, reject) => {
     let text = '';
+    let taken: Taken = 'used';
     flight = pool.dispatch(asking(body, mayRepeat), {
       onHead: () => undefined,
       onData(bytes) {
         text += bytes.toString('latin1');
-        return take(bytes);
+        taken = take(bytes);
       },
+      onRead: () => taken,
       onEnd: () => resolve(text),
       onError: reject,
     });

@@ -1,16 +1,19 @@
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { LatchkeyError } from '../domain/errors.js';
-import { endAtOnce, writeAtOnce } from '../lib/write-at-once.js';
+import { endAtOnce } from '../lib/end-at-once.js';
 import { type AnswerHead, readAnswerHead } from './answer-head.js';
 import { withCaching } from './caching.js';
 import type { RawHeaders } from './headers.js';
 import type { Taken } from './http1/types.js';
 
 export interface AnswerWriter {
-  /** Returns what has become of the bytes; if 'full', `resume` will be called. Throws UPSTREAM_INVALID. */
-  write(chunk: Buffer): Taken;
+  /** Throws UPSTREAM_INVALID. */
+  write(chunk: Buffer): void;
   /** Throws UPSTREAM_INVALID. */
   end(): void;
+  /** Hands what was written since the last time to the system. Where it returns 'full', `resume` will be called. */
+  settle(): Taken;
 }
 
 /** Bytes of an answer that is written with its header in one piece. */
@@ -45,6 +48,10 @@ export function createAnswerWriter(
   let held: Buffer | undefined;
   /** Of an answer without a length, but for space. */
   let lastByte: number | undefined;
+  /** Corked while pieces are written to it: one system call for all that one read has brought. */
+  let corked: Socket | undefined;
+  let isBehind = false;
+  let goesOn = true;
   let isWaiting = false;
   let stalled: NodeJS.Timeout | undefined;
 
@@ -57,6 +64,7 @@ export function createAnswerWriter(
     response.writeHead(status, headers);
   };
   const waitForCaller = () => {
+    if (isWaiting) return;
     isWaiting = true;
     response.once('drain', onDrain);
     if (stalled) return stalled.refresh();
@@ -85,7 +93,7 @@ export function createAnswerWriter(
           const first = piece.find(isNoSpace);
           if (first === undefined && piece.length < maxSpace && expected !== 0) {
             held = piece;
-            return 'kept';
+            return;
           }
           if (first !== brace) throw notAnObject();
         }
@@ -93,15 +101,17 @@ export function createAnswerWriter(
         if (expected === 0 && piece.length <= maxJoined) {
           // As text, each byte a character: node:http then writes header and body with one system call, from one piece.
           endAtOnce(response, piece.toString('latin1'), 'latin1');
-          return 'used';
+          return;
         }
       }
       if (mustBeObject && Number.isNaN(head.length)) lastByte = piece.findLast(isNoSpace) ?? lastByte;
-      if (writeAtOnce(response, piece)) return 'used';
-      // The last: nothing more will come that would have to wait.
-      if (expected === 0) return 'kept';
-      waitForCaller();
-      return 'full';
+      if (!corked && response.socket) {
+        isBehind = response.writableLength > 0;
+        corked = response.socket;
+        corked.cork();
+      }
+      // Behind a caller who does not keep up, small pieces would each keep the memory of a whole read.
+      goesOn = response.write(isBehind ? Buffer.from(piece) : piece);
     },
     end() {
       if (!hasBegun) {
@@ -112,6 +122,16 @@ export function createAnswerWriter(
       // Without a length, an answer that ends with its connection may be half of one.
       if (lastByte !== undefined && lastByte !== braceEnd) throw notAnObject();
       response.end();
+    },
+    settle() {
+      if (!corked) return held ? 'kept' : 'used';
+      corked.uncork();
+      corked = undefined;
+      if (response.writableLength === 0) return 'used';
+      // Node says `drain` only to whom it has said to wait.
+      if (goesOn || response.writableEnded) return isBehind ? 'used' : 'kept';
+      waitForCaller();
+      return 'full';
     },
   };
 }

@@ -50,6 +50,7 @@ export function forward(
           (writer as AnswerWriter).end();
           resolve();
         },
+        onRead: () => (writer ? writer.settle() : 'used'),
         onError(error) {
           response.off('close', onGone);
           if (!writer && !(error instanceof LatchkeyError)) breaker.failed();

@@ -32,7 +32,7 @@ const droppedPrefixes = ['x-latchkey-', 'x-forwarded-'];
 const droppedFromAnswer = new Set([...hopByHop, 'set-cookie', 'x-request-id', 'x-content-type-options', 'date']);
 const corsPrefix = 'access-control-';
 
-/** names and values in turn, as node:http takes them. */
+/** Names and values in turn, as node:http takes them. */
 export type RawHeaders = string[];
 
 /** Fields of a caller that the upstream never sees: names and beginnings of names, in lower case and with hyphens. */

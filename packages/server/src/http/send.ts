@@ -4,8 +4,8 @@ import type { Answer } from '../gateway/merge.js';
 import type { DocumentError } from '../graphql/document-error.js';
 import { formatDocumentError, formatError } from '../graphql/format-error.js';
 import type { Negotiated } from '../graphql/media-type.js';
+import { endAtOnce } from '../lib/end-at-once.js';
 import { stringifyExact } from '../lib/exact-json.js';
-import { endAtOnce } from '../lib/write-at-once.js';
 import type { Attempt, Exchange } from './exchange.js';
 
 /** Writes a JSON text as the answer. Never stored by anybody on the way: it may carry a token (RFC 6750 §5.3). */

@@ -156,7 +156,8 @@ test('killed halfway, nobody may serve on the half, and the same command goes on
   await expect(refuseHalfMigrated(store)).rejects.toThrow(/^The database holds only a part of sqlite:.+run the same/);
 
   const { code, stderr, stdout } = await run(argv, { data, env });
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  // On a slow machine it takes long enough to show its progress.
+  expect({ code, stderr: stderr.replace(/^Copying: \d+ %\n/gm, '') }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toContain('Copied 3 users, 60000 sessions');
   expect((await database.query(`SELECT min(xmin::TEXT::BIGINT) AS first FROM sessions`))[0]?.first).toBe(half?.first);
   await expect(refuseHalfMigrated(store)).resolves.toBeUndefined();

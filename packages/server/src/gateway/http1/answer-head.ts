@@ -12,7 +12,7 @@ export interface AnswerHead {
   readonly keepFor: number;
 }
 
-/** Bytes of a head: node:http and undici take as many. */
+/** Bytes of a head: as many as Node's own client takes. */
 export const maxHeadSize = 16_384;
 
 /** Milliseconds, where the other side does not say: Node's own servers close after five seconds, others later. */

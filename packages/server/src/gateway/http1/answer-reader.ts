@@ -32,6 +32,9 @@ const maxInformational = 16;
 /** Bytes that are looked through for the end of a head at once: most have fewer. */
 const headWindow = 1_024;
 
+const beginning = 'HTTP/1.';
+const bareLineFeed = /(?:^|[^\r])\n/;
+
 export function createAnswerReader(sink: AnswerSink): AnswerReader {
   let phase: 'head' | 'counted' | 'chunked' | 'to-end' | 'whole' = 'whole';
   let head = '';
@@ -46,6 +49,10 @@ export function createAnswerReader(sink: AnswerSink): AnswerReader {
     head += bytes.toString('latin1', at, until);
     const stop = head.indexOf('\r\n\r\n', Math.max(0, before - 3));
     if (stop < 0) {
+      // Said at once, where somebody else speaks another protocol and waits for us, or ends its lines in another way.
+      if (!beginning.startsWith(head.slice(0, beginning.length)) || bareLineFeed.test(head)) {
+        throw new InvalidAnswer('what has come is no head of HTTP/1.1');
+      }
       if (head.length >= maxHeadSize) throw new InvalidAnswer('the head of an answer has more than 16 KiB');
       return until;
     }

@@ -39,7 +39,7 @@ describe('the time of an answer', () => {
         await sleep(300);
         socket.write('b');
       },
-      { timeout: 100, bodyTimeout: 0 },
+      { timeout: 100, mayPause: true },
     );
     await expect(ask(pool, 'a')).resolves.toBe('ab');
   });
@@ -73,7 +73,7 @@ describe('the time of an answer', () => {
   });
 
   test('counts while a request waits for a connection', async () => {
-    const { pool, received } = await start(() => undefined, { connections: 1, timeout: 200, bodyTimeout: 0 });
+    const { pool, received } = await start(() => undefined, { connections: 1, timeout: 200, mayPause: true });
     const first = ask(pool, 'a');
     first.catch(() => undefined);
     await vi.waitFor(() => expect(received).toHaveLength(1));
@@ -153,7 +153,9 @@ describe('the bytes of an answer', () => {
   test.each([
     ['a head of more than 16 KiB', `HTTP/1.1 200 OK\r\nx: ${'y'.repeat(17_000)}\r\n\r\n`],
     ['a head without an end', `HTTP/1.1 200 OK\r\nx: ${'y'.repeat(100_000)}`],
-    ['another protocol', 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n'],
+    ['the greeting of another protocol', '220 mail.example.com ESMTP'],
+    ['lines that end in another way', 'HTTP/1.1 200 OK\ncontent-length: 2\n\n{}'],
+    ['a switch to another protocol', 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n'],
     ['announcements without an end', 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(17)],
     ['a broken chunk', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nx\r\n'],
   ])('are refused where they are %s', async (_, answer) => {

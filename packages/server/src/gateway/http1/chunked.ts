@@ -12,9 +12,9 @@ export interface ChunkedReader {
   readonly isDone: boolean;
 }
 
-/** Sixteen hexadecimal digits would no longer be an exact number; eight are 4 GiB in one chunk. */
-const maxSizeDigits = 8;
-/** Bytes of the extensions of a chunk, and of the trailer, which nobody reads: they must not go on for ever. */
+/** Bytes of one chunk: exact as a number, whatever is added. */
+const maxSize = 2 ** 40;
+/** Bytes of the line before a chunk, and of the trailer, which nobody reads: they must not go on for ever. */
 const maxIgnored = 16_384;
 
 const cr = 0x0d;
@@ -22,7 +22,8 @@ const lf = 0x0a;
 
 /** Takes the chunked coding off a body (RFC 9112 §7.1), in whatever pieces it comes. The trailer is dropped (§7.1.2). */
 export function createChunkedReader(): ChunkedReader {
-  let state: 'size' | 'extension' | 'size-lf' | 'data' | 'data-cr' | 'data-lf' | 'trailer' | 'end-lf' = 'size';
+  let state: 'size' | 'blank' | 'extension' | 'size-lf' | 'data' | 'data-cr' | 'data-lf' | 'trailer' | 'end-lf' =
+    'size';
   let left = 0;
   let digits = 0;
   let ignored = 0;
@@ -53,16 +54,25 @@ export function createChunkedReader(): ChunkedReader {
       case 'size': {
         const digit = hexadecimal(byte);
         if (digit >= 0) {
-          if (++digits > maxSizeDigits) throw new InvalidAnswer('a chunk is too large');
+          digits++;
           left = left * 16 + digit;
+          ignore(byte);
+          if (left > maxSize) throw new InvalidAnswer('a chunk is too large');
           return;
         }
         if (digits === 0) throw new InvalidAnswer('a chunk has no size');
         if (byte === cr) state = 'size-lf';
-        else if (byte === 0x3b || byte === 0x20 || byte === 0x09) state = 'extension';
+        else if (byte === 0x3b) state = 'extension';
+        else if (byte === 0x20 || byte === 0x09) state = 'blank';
         else throw new InvalidAnswer('the size of a chunk is no number');
         return;
       }
+      case 'blank':
+        if (byte === 0x3b) state = 'extension';
+        else if (byte === cr) state = 'size-lf';
+        else if (byte !== 0x20 && byte !== 0x09) throw new InvalidAnswer('the size of a chunk is no number');
+        ignore(byte);
+        return;
       case 'extension':
         if (byte === cr) state = 'size-lf';
         else ignore(byte);

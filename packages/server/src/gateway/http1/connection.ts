@@ -34,7 +34,7 @@ const maxJoined = 16_384;
 
 /** A connection that asks one thing at a time (no pipelining), and reads into memory of its own, again and again. */
 export function openConnection(target: Target, owner: ConnectionOwner): Connection {
-  const { timeout, bodyTimeout } = target;
+  const { timeout, mayPause } = target;
   let buffer = Buffer.allocUnsafeSlow(firstReadSize);
   let flight: InFlight | undefined;
   let sending: Sending | undefined;
@@ -49,18 +49,14 @@ export function openConnection(target: Target, owner: ConnectionOwner): Connecti
       keepFor = allowed;
       flight?.handler.onHead(status, fields);
     },
-    onData(bytes) {
-      const taken = flight?.handler.onData(bytes);
-      if (taken === 'full') isPaused = true;
-      else if (taken === 'kept') leaveBuffer();
-    },
+    onData: (bytes) => flight?.handler.onData(bytes),
   });
   const socket = connect(target, { buffer: () => buffer, callback: onRead });
   const timer = setTimeout(onTimeout, timeout).unref();
   // The time until the connection is there is one of its own.
   socket.once('connect', () => timer.refresh());
   socket.on('error', fail).on('end', onEnd).on('close', onEnd);
-  const isFresh = () => !isClosed && performance.now() - idleSince < keepFor;
+  const isFresh = () => socket.writable && performance.now() - idleSince < keepFor;
   const connection: Connection = { send, resume, destroy, isFresh };
   return connection;
 
@@ -93,33 +89,35 @@ export function openConnection(target: Target, owner: ConnectionOwner): Connecti
     if (reader.hasHead) timer.refresh();
     try {
       const used = reader.read(buffer, length);
-      if (length === buffer.length && length < readSize) buffer = Buffer.allocUnsafeSlow(readSize);
       if (reader.isWhole) complete(used === length);
+      else settle();
     } catch (error) {
       fail(error as Error);
     }
+    if (length === buffer.length && length < readSize) buffer = Buffer.allocUnsafeSlow(readSize);
     return !isPaused;
   }
 
-  /** Whoever has its bytes may still need them when more are read. */
-  function leaveBuffer(): void {
-    buffer = Buffer.allocUnsafeSlow(buffer.length);
+  function settle(): void {
+    const taken = flight?.handler.onRead() ?? 'used';
+    // Also when it is full: TLS goes on with what it has decrypted by then.
+    if (taken !== 'used') buffer = Buffer.allocUnsafeSlow(buffer.length);
+    if (taken === 'full') isPaused = true;
   }
 
   /** What stands behind an answer must not be taken for the answer to the next request, nor what nobody has asked for. */
   function complete(isAll: boolean): void {
     flight?.handler.onEnd();
+    settle();
     if (!flight) {
       close();
       return;
     }
     flight.isOver = true;
     flight = undefined;
-    if (isPaused) {
-      leaveBuffer();
-      resume();
-    }
-    const isSent = sending?.isDone ?? true;
+    resume();
+    // The rest of a request that was answered early would be taken for the beginning of the next.
+    const isSent = (sending?.isDone ?? true) && socket.writableLength === 0;
     sending?.stop();
     sending = undefined;
     if (isAll && isSent && keepFor > 0) {
@@ -138,7 +136,7 @@ export function openConnection(target: Target, owner: ConnectionOwner): Connecti
   }
 
   function onTimeout(): void {
-    if (!flight || isPaused || (bodyTimeout === 0 && reader.hasHead)) return;
+    if (!flight || isPaused || (mayPause && reader.hasHead)) return;
     if (sending && !sending.isDone && !socket.writableNeedDrain) {
       // It is the caller who does not go on, and whose time is bounded elsewhere.
       timer.refresh();

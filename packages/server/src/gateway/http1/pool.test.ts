@@ -87,6 +87,20 @@ describe('a request', () => {
     expect(received.every(({ connection }) => connection > 0)).toBe(true);
   });
 
+  test('fails where its stream has broken off while it waited for a connection', async () => {
+    const { pool, received } = await start(() => undefined, { connections: 1 });
+    const first = ask(pool, 'a');
+    const body = new Readable({ read: () => undefined });
+    body.on('error', () => undefined);
+    const second = ask(pool, body);
+    const broken = new Error('the disk is gone');
+    body.destroy(broken);
+    await vi.waitFor(() => expect(received).toHaveLength(1));
+    received[0]?.socket.write(ok('a'));
+    await first;
+    await expect(second).rejects.toBe(broken);
+  });
+
   test('that names what is not for it to name is refused before anything is sent, and leaves no connection busy', async () => {
     const { pool, received } = await start(echo, { connections: 1 });
     const forged = { ...asking('a'), headers: ['x-a', 'b\r\nhost: c'] };
@@ -169,6 +183,23 @@ describe('a connection', () => {
     expect(sockets).toHaveLength(2);
   });
 
+  test('whose end stands behind an answer is not given to a request that waits', async () => {
+    const { pool, received } = await start(({ body, socket }) => socket.end(ok(body)), { connections: 1 });
+    const bodies = Array.from({ length: 20 }, (_, i) => `request ${i}`);
+    await expect(Promise.all(bodies.map((body) => ask(pool, body)))).resolves.toEqual(bodies);
+    expect(received.map(({ connection }) => connection)).toEqual([...bodies.keys()]);
+  });
+
+  test('is not used again after an answer that came before its request was sent whole', async () => {
+    const { pool, received, server } = await start();
+    server.prependOnceListener('connection', (socket) => {
+      socket.once('data', () => socket.pause().write(ok('too much')));
+    });
+    await expect(ask(pool, Buffer.alloc(20_000_000))).resolves.toBe('too much');
+    await expect(ask(pool, 'b')).resolves.toBe('b');
+    expect(received.map(({ body, connection }) => [body, connection])).toEqual([['b', 1]]);
+  });
+
   test('that fails makes room for who waits', async () => {
     const { pool } = await start(({ body, socket }) => (body === 'b' ? socket.write(ok('b')) : socket.destroy()), {
       connections: 1,
@@ -223,7 +254,8 @@ describe('a request that is given up', () => {
     const calls: string[] = [];
     const flight = pool.dispatch(asking('a'), {
       onHead: () => note('onHead'),
-      onData: () => note('onData') ?? 'used',
+      onData: () => note('onData'),
+      onRead: () => 'used',
       onEnd: () => note('onEnd'),
       onError: () => note('onError'),
     });

@@ -8,8 +8,8 @@ export interface PoolSettings {
   readonly connections: number;
   /** Milliseconds until an answer has to begin, that a request may wait for a connection, and between two pieces. */
   readonly timeout: number;
-  /** Milliseconds between two pieces of an answer, where that is not `timeout`; 0 for as long as it likes. */
-  readonly bodyTimeout?: number;
+  /** An answer that has begun may pause for as long as it likes; no if not given. */
+  readonly mayPause?: boolean;
   /** Milliseconds without a byte after which TCP asks whether the other side is there; a minute if not given. */
   readonly keepAliveDelay?: number;
 }
@@ -38,12 +38,12 @@ const sweepInterval = 5_000;
 const shut = 'the connections to the upstream were closed';
 
 export function createPool(url: URL, settings: PoolSettings): Pool {
-  const { connections: limit, timeout, bodyTimeout = timeout, keepAliveDelay = 60_000 } = settings;
+  const { connections: limit, timeout, mayPause = false, keepAliveDelay = 60_000 } = settings;
   let session: Buffer | undefined;
   const target: Target = {
     url,
     timeout,
-    bodyTimeout,
+    mayPause,
     keepAliveDelay,
     session: () => session,
     onSession(latest) {
@@ -60,10 +60,10 @@ export function createPool(url: URL, settings: PoolSettings): Pool {
 
   const owner = {
     onIdle(connection: Connection) {
-      const next = nextInQueue();
-      if (next) return sendOn(connection, next);
-      idle.push(connection);
-      sweeping ??= setTimeout(sweep, sweepInterval).unref();
+      // The end of a connection may stand right behind an answer. A whole turn of the loop shows it, before a mutation
+      // that waits is lost on it.
+      if (queue.length > 0) setImmediate(() => setImmediate(() => giveOn(connection)));
+      else giveOn(connection);
     },
     onClosed(connection: Connection) {
       open.delete(connection);
@@ -103,6 +103,16 @@ export function createPool(url: URL, settings: PoolSettings): Pool {
     const connection = openConnection(target, owner);
     open.add(connection);
     return connection;
+  }
+
+  function giveOn(connection: Connection): void {
+    if (!open.has(connection)) return;
+    const next = nextInQueue();
+    if (next) sendOn(connection, next);
+    else {
+      idle.push(connection);
+      sweeping ??= setTimeout(sweep, sweepInterval).unref();
+    }
   }
 
   function takeIdle(): Connection | undefined {

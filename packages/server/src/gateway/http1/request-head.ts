@@ -18,7 +18,8 @@ const own = new Set([
 
 /** Callers send the same few names again and again, and mostly what the one before has sent with them. */
 const maxRemembered = 500;
-const longestRemembered = 64;
+const longestName = 64;
+const longestValue = 4_096;
 /** Good names, each with the value that was found to be good last. */
 const good = new Map<string, string>();
 
@@ -43,5 +44,6 @@ function check(name: string, value: string): void {
     if (own.has(name.toLowerCase())) throw new TypeError(`The header field ${name} is not for others to set.`);
   }
   if (forbidden.test(value)) throw new TypeError(`The header field ${name} has a character that none may have.`);
-  if (good.has(name) || (good.size < maxRemembered && name.length <= longestRemembered)) good.set(name, value);
+  if (value.length > longestValue || name.length > longestName) return;
+  if (good.has(name) || good.size < maxRemembered) good.set(name, value);
 }

@@ -19,6 +19,7 @@ export function request(pool: Pool, what: UpstreamRequest, signal: AbortSignal):
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     let body: Readable | undefined;
+    let isFull = false;
     const end = (error: Error) => {
       signal.removeEventListener('abort', onAbort);
       if (body) body.destroy(error);
@@ -31,7 +32,10 @@ export function request(pool: Pool, what: UpstreamRequest, signal: AbortSignal):
     const flight = pool.dispatch(what, {
       onHead(status, fields) {
         body = new Readable({
-          read: () => pool.resume(flight),
+          read() {
+            isFull = false;
+            pool.resume(flight);
+          },
           destroy(error, done) {
             signal.removeEventListener('abort', onAbort);
             pool.abort(flight);
@@ -43,8 +47,11 @@ export function request(pool: Pool, what: UpstreamRequest, signal: AbortSignal):
         resolve({ status, body, field: (name) => fieldOf(fields, name) });
       },
       // A copy: the bytes are read over.
-      onData: (bytes) => ((body as Readable).push(Buffer.from(bytes)) ? 'used' : 'full'),
+      onData(bytes) {
+        isFull = !(body as Readable).push(Buffer.from(bytes));
+      },
       onEnd: () => void (body as Readable).push(null),
+      onRead: () => (isFull ? 'full' : 'used'),
       onError: end,
     });
     signal.addEventListener('abort', onAbort, { once: true });

@@ -40,7 +40,7 @@ export function sendChunked(
     socket.write('0\r\n\r\n', 'latin1');
   };
   const onClose = () => {
-    if (!isDone && !isStopped) onFailure(new Error('The body of a request has broken off.'));
+    if (!isDone && !isStopped) onFailure(brokenOff());
   };
   body
     .on('data', onData)
@@ -49,6 +49,9 @@ export function sendChunked(
     .once('error', (error) => {
       if (!isStopped) onFailure(error);
     });
+
+  // It says so once, and may have while the request waited for a connection.
+  if (body.destroyed) process.nextTick(() => onFailure(body.errored ?? brokenOff()));
 
   return {
     get isDone() {
@@ -62,4 +65,8 @@ export function sendChunked(
       body.on('error', () => undefined).destroy();
     },
   };
+}
+
+function brokenOff(): Error {
+  return new Error('The body of a request has broken off.');
 }

@@ -11,8 +11,8 @@ export interface UpstreamRequest {
 }
 
 /**
- * What has become of bytes: `used` if they are not needed any more, `kept` if they are, and `full` if they are and no
- * more should come until `resume` is called, when they are not needed any more.
+ * What has become of the bytes that one read has brought: `used` if they are not needed any more, `kept` if they are, and
+ * `full` if no more should be read until `resume` is called, when those of before are not needed any more.
  */
 export type Taken = 'used' | 'kept' | 'full';
 
@@ -21,8 +21,11 @@ export interface AnswerHandler {
   /** The header fields: names in lower case and values in turn. */
   onHead(status: number, fields: RawHeaders): void;
   /** A piece of the body. */
-  onData(bytes: Buffer): Taken;
+  onData(bytes: Buffer): void;
+  /** All of it has come. */
   onEnd(): void;
+  /** A read has brought what was told since the last one. Over TLS there may be another after it was full. */
+  onRead(): Taken;
   /** Instead of `onEnd`; nothing follows. */
   onError(error: Error): void;
 }
@@ -40,9 +43,10 @@ export interface InFlight {
 /** Where connections lead. */
 export interface Target {
   readonly url: URL;
-  /** Milliseconds that may pass until an answer begins, and, unless `bodyTimeout` is 0, between two pieces of it. */
+  /** Milliseconds that may pass until an answer begins, and between two pieces of it. */
   readonly timeout: number;
-  readonly bodyTimeout: number;
+  /** An answer that has begun may pause for as long as it likes. */
+  readonly mayPause: boolean;
   /** Milliseconds without a byte after which TCP asks whether the other side is there. */
   readonly keepAliveDelay: number;
   /** The TLS session to resume. */

@@ -61,7 +61,7 @@ function overEvents({ url, timeout, buffer, keepAlive }: LineSettings): Subscrib
     connections: Number.POSITIVE_INFINITY,
     timeout,
     // There may be no event for as long as it likes, nor a comment: whether the host is still there, TCP asks.
-    bodyTimeout: 0,
+    mayPause: true,
     keepAliveDelay: Math.max(keepAlive, shortestProbe),
   });
   return {

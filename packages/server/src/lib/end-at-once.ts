@@ -14,19 +14,3 @@ export function endAtOnce(response: ServerResponse, text: string, encoding: 'utf
     response.end();
   } else response.end(text, encoding);
 }
-
-/**
- * Writes a piece now, where `write` alone keeps it until the end of the turn. Returns whether the system has taken all
- * of it, so that its memory may be used anew.
- */
-export function writeAtOnce(response: ServerResponse, piece: Buffer): boolean {
-  const { socket } = response;
-  if (!socket) {
-    response.write(piece);
-    return false;
-  }
-  socket.cork();
-  response.write(piece);
-  socket.uncork();
-  return response.writableLength === 0;
-}
