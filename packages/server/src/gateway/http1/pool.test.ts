@@ -236,6 +236,16 @@ describe('a request that is given up', () => {
     expect(received.map(({ body }) => body)).toEqual(['a', 'c']);
   });
 
+  test('or fails while it waits stops its stream', async () => {
+    const { pool } = await start(() => undefined, { connections: 1, timeout: 200, mayPause: true });
+    ask(pool, 'a').catch(() => undefined);
+    const [first, second] = [Readable.from(['a']), Readable.from(['b'])];
+    pool.abort(send(pool, first).flight);
+    expect(first.destroyed).toBe(true);
+    await expect(ask(pool, second)).rejects.toEqual(failing('ERR_UPSTREAM_TIMEOUT'));
+    expect(second.destroyed).toBe(true);
+  });
+
   test('after its answer leaves the next one on the same connection alone', async () => {
     const { pool, received } = await start(({ body, socket }) => body === 'a' && socket.write(ok('a')));
     const { flight, answered } = send(pool, 'a');

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { type Connection, openConnection } from './connection.js';
 import { ConnectionClosed, isConnectionFailure, TimedOut } from './failures.js';
 import { fieldLines } from './request-head.js';
@@ -131,8 +132,14 @@ export function createPool(url: URL, settings: PoolSettings): Pool {
 
   function fail(entry: Entry, error: Error): void {
     if (entry.isOver) return;
-    entry.isOver = true;
+    giveUp(entry);
     entry.handler.onError(error);
+  }
+
+  function giveUp(entry: Entry): void {
+    entry.isOver = true;
+    // Also one that was never sent: whoever makes it must not wait for somebody to read it.
+    if (entry.body instanceof Readable) entry.body.on('error', () => undefined).destroy();
   }
 
   function sweep(): void {
@@ -159,7 +166,7 @@ export function createPool(url: URL, settings: PoolSettings): Pool {
     abort(flight) {
       const entry = flight as Entry;
       if (entry.isOver) return;
-      entry.isOver = true;
+      giveUp(entry);
       if (entry.connection) return entry.connection.destroy();
       clearTimeout(entry.waiting);
       queue.splice(queue.indexOf(entry), 1);
