@@ -10,30 +10,39 @@ const hasPostgraphile =
 
 const exclude = hasPostgraphile ? configDefaults.exclude : [...configDefaults.exclude, '**/*.postgraphile.test.ts'];
 
-const project = (name: string, include: string, globalSetup: string[] = []) => ({
+/** Unit tests that put another module in the place of one: only a process of their own has not loaded it before. */
+const replacing = ['password-hashes', 'sign-in', 'races'].map((name) => `packages/server/src/**/${name}.test.ts`);
+
+const project = (name: string, include: string[], more: object = {}) => ({
   extends: true as const,
-  test: { name, include: [include], exclude, globalSetup },
+  test: { name, include, exclude, ...more },
 });
 
 /** Starts a PostgreSQL server, below a second, that the tests of the project share. */
-const postgres = ['packages/server/test/postgres/setup.ts'];
+const postgres = { globalSetup: ['packages/server/test/postgres/setup.ts'] };
 
 export default defineConfig({
   // Vite finds index.mjs for our files where Node finds index.js for the packages, and one copy of GraphQL refuses
   // the schema of another.
   resolve: { alias: [{ find: /^graphql$/, replacement: createRequire(import.meta.url).resolve('graphql') }] },
   test: {
-    // Tests start servers and native modules: a process for each file keeps them apart.
+    // Tests start servers and native modules: a process for each file keeps them apart. Unit tests share one, which saves
+    // them a third of their time.
     pool: 'forks',
     // One more than Vitest takes by itself: the tests wait for servers, disks and clocks half of their time.
     maxWorkers: availableParallelism(),
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [
-      project('server', 'packages/server/{src,test}/**/*.test.ts', postgres),
-      project('web', 'packages/web/**/*.test.{ts,tsx}'),
-      project('examples', 'examples/**/*.test.{js,ts}'),
-      project('scripts', 'scripts/**/*.test.mjs'),
+      project('units', ['packages/server/src/**/*.test.ts'], {
+        ...postgres,
+        isolate: false,
+        exclude: [...exclude, ...replacing],
+      }),
+      project('server', ['packages/server/test/**/*.test.ts', ...replacing], postgres),
+      project('web', ['packages/web/**/*.test.{ts,tsx}']),
+      project('examples', ['examples/**/*.test.{js,ts}']),
+      project('scripts', ['scripts/**/*.test.mjs']),
     ],
   },
 });
