@@ -21,8 +21,8 @@ export interface Asking {
 const maxAnswerBytes = 64 * 1024 * 1024;
 
 /**
- * Asks the upstream and reads its answer, all of it within `upstreamTimeout`. Rejects with UPSTREAM_UNAVAILABLE, UPSTREAM_TIMEOUT, or UPSTREAM_INVALID if what comes back is no
- * GraphQL.
+ * Asks the upstream and reads its answer, all of it within `upstreamTimeout`. Rejects with UPSTREAM_UNAVAILABLE,
+ * UPSTREAM_TIMEOUT, or UPSTREAM_INVALID if what comes back is no GraphQL.
  */
 export async function askUpstream(
   upstream: Upstream,

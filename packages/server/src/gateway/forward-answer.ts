@@ -12,7 +12,10 @@ export interface AnswerWriter {
   write(chunk: Buffer): void;
   /** Throws UPSTREAM_INVALID. */
   end(): void;
-  /** Hands what was written since the last time to the system. Where it returns 'full', `resume` will be called. */
+  /**
+   * Hands what was written since the last time to the system. Where it returns 'full', `resume` will be called, unless the
+   * answer ends first.
+   */
   settle(): Taken;
 }
 
@@ -87,7 +90,7 @@ export function createAnswerWriter(
       let piece = chunk;
       expected -= chunk.length;
       if (!hasBegun) {
-        if (mustBeObject && chunk[0] !== brace) {
+        if (mustBeObject && (held || chunk[0] !== brace)) {
           piece = held ? Buffer.concat([held, chunk]) : chunk;
           held = undefined;
           const first = piece.find(isNoSpace);
@@ -105,10 +108,10 @@ export function createAnswerWriter(
         }
       }
       if (mustBeObject && Number.isNaN(head.length)) lastByte = piece.findLast(isNoSpace) ?? lastByte;
-      if (!corked && response.socket) {
+      if (!corked) {
         isBehind = response.writableLength > 0;
-        corked = response.socket;
-        corked.cork();
+        corked = response.socket ?? undefined;
+        corked?.cork();
       }
       // Behind a caller who does not keep up, small pieces would each keep the memory of a whole read.
       goesOn = response.write(isBehind ? Buffer.from(piece) : piece);
@@ -118,15 +121,17 @@ export function createAnswerWriter(
         if (mustBeObject) throw notAnObject();
         begin();
       }
+      // It holds no connection to the upstream any more: its caller may take their time.
+      isWaiting = false;
       if (response.writableEnded) return;
       // Without a length, an answer that ends with its connection may be half of one.
       if (lastByte !== undefined && lastByte !== braceEnd) throw notAnObject();
       response.end();
     },
     settle() {
-      if (!corked) return held ? 'kept' : 'used';
-      corked.uncork();
+      corked?.uncork();
       corked = undefined;
+      if (held) return 'kept';
       if (response.writableLength === 0) return 'used';
       // Node says `drain` only to whom it has said to wait.
       if (goesOn || response.writableEnded) return isBehind ? 'used' : 'kept';

@@ -124,6 +124,19 @@ test.each([
   await outcomes[0];
 });
 
+test('space that came before an object goes on with it', async () => {
+  const { caller } = await startForwarding(async ({ socket }) => {
+    socket.write(`${head}content-length: 17\r\n\r\n   `);
+    await sleep(50);
+    socket.write('  \n');
+    await sleep(50);
+    socket.write('{"data":{}');
+    await sleep(50);
+    socket.write('}');
+  });
+  expect(bodyOf(await readSlowly(caller))).toBe('     \n{"data":{}}');
+});
+
 test('many small pieces of one read go on together, and are waited for once', async () => {
   const warned = vi.fn();
   process.on('warning', warned);

@@ -55,7 +55,7 @@ export function openConnection(target: Target, owner: ConnectionOwner): Connecti
   const timer = setTimeout(onTimeout, timeout).unref();
   // The time until the connection is there is one of its own.
   socket.once('connect', () => timer.refresh());
-  socket.on('error', fail).on('end', onEnd).on('close', onEnd);
+  socket.on('error', fail).on('end', onEof).on('close', onEof);
   const isFresh = () => socket.writable && performance.now() - idleSince < keepFor;
   const connection: Connection = { send, resume, destroy, isFresh };
   return connection;
@@ -106,7 +106,7 @@ export function openConnection(target: Target, owner: ConnectionOwner): Connecti
   }
 
   /** What stands behind an answer must not be taken for the answer to the next request, nor what nobody has asked for. */
-  function complete(isAll: boolean): void {
+  function complete(isNothingBehind: boolean): void {
     flight?.handler.onEnd();
     settle();
     if (!flight) {
@@ -120,13 +120,13 @@ export function openConnection(target: Target, owner: ConnectionOwner): Connecti
     const isSent = (sending?.isDone ?? true) && socket.writableLength === 0;
     sending?.stop();
     sending = undefined;
-    if (isAll && isSent && keepFor > 0) {
+    if (isNothingBehind && isSent && keepFor > 0) {
       idleSince = performance.now();
       owner.onIdle(connection);
     } else close();
   }
 
-  function onEnd(): void {
+  function onEof(): void {
     try {
       if (reader.end()) complete(false);
       else fail(new ConnectionClosed('the upstream has closed the connection before its answer was whole'));

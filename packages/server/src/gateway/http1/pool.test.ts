@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ask, asking, echo, failing, ok, open, send, start } from '../../../test/pool.js';
 import { type Received, startRawServer } from '../../../test/raw-server.js';
@@ -31,7 +32,7 @@ describe('a request', () => {
     await ask(pool, Readable.from(['aä', '', Buffer.from('b'), Buffer.alloc(0), 'c']));
     expect(received[0]?.head).toMatch(/transfer-encoding: chunked\r\n\r\n$/);
     expect(received[0]?.body).toBe('3\r\na\xc3\xa4\r\n1\r\nb\r\n1\r\nc\r\n0\r\n\r\n');
-    await expect(ask(pool, 'next')).resolves.toBe('next');
+    await expect(ask(pool, 'next', true)).resolves.toBe('next');
     expect(received[1]?.connection).toBe(0);
   });
 
@@ -113,7 +114,7 @@ describe('a request', () => {
 describe('a connection', () => {
   test('is used again, one request after the other', async () => {
     const { pool, received } = await start();
-    for (const body of ['a', 'b', 'c']) await expect(ask(pool, body)).resolves.toBe(body);
+    for (const body of ['a', 'b', 'c']) await expect(ask(pool, body, true)).resolves.toBe(body);
     expect(received.map(({ connection }) => connection)).toEqual([0, 0, 0]);
   });
 
@@ -160,13 +161,14 @@ describe('a connection', () => {
     const { pool, received, sockets } = await start(({ body, socket }) =>
       socket.write(ok(body, 'keep-alive: timeout=9')),
     );
-    await ask(pool, 'a');
+    await ask(pool, 'a', true);
     vi.advanceTimersByTime(7_900);
-    await ask(pool, 'b');
+    await ask(pool, 'b', true);
     vi.advanceTimersByTime(8_100);
-    await ask(pool, 'c');
+    await ask(pool, 'c', true);
     expect(received.map(({ connection }) => connection)).toEqual([0, 0, 1]);
     const closed = once(sockets[1] as never, 'close');
+    for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
     vi.advanceTimersByTime(20_000);
     await closed;
   });
@@ -188,6 +190,21 @@ describe('a connection', () => {
     const bodies = Array.from({ length: 20 }, (_, i) => `request ${i}`);
     await expect(Promise.all(bodies.map((body) => ask(pool, body)))).resolves.toEqual(bodies);
     expect(received.map(({ connection }) => connection)).toEqual([...bodies.keys()]);
+  });
+
+  test('whose end stands behind an answer is not given to a mutation that comes then', async () => {
+    const { pool } = await start(({ body, socket }) => socket.end(ok(body)));
+    for (let i = 0; i < 50; i++) await expect(ask(pool, `${i}`)).resolves.toBe(`${i}`);
+  });
+
+  test('is given to a query at once, and to a mutation a turn of the loop later', async () => {
+    const { pool, received } = await start();
+    await ask(pool, 'a', true);
+    await ask(pool, 'b', true);
+    await ask(pool, 'c');
+    await sleep(50);
+    await ask(pool, 'd');
+    expect(received.map(({ connection }) => connection)).toEqual([0, 0, 1, 1]);
   });
 
   test('is not used again after an answer that came before its request was sent whole', async () => {

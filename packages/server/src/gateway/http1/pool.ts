@@ -53,18 +53,25 @@ export function createPool(url: URL, settings: PoolSettings): Pool {
   };
   const prefix = ` HTTP/1.1\r\nhost: ${url.host}\r\nconnection: keep-alive\r\n`;
   const open = new Set<Connection>();
-  /** The one that was used last is at the end: those that are not needed grow old. */
+  /** Those that nobody uses, the one that was used last at the end: those that are not needed grow old. */
   const idle: Connection[] = [];
+  /**
+   * The same, answered in the last turn of the loop and in this one. The end of a connection may stand right behind an
+   * answer and be read a turn later, and what was sent by then is lost: only a query can be sent again.
+   */
+  let settling: Connection[] = [];
+  let answered: Connection[] = [];
+  let isTurning = false;
   const queue: Entry[] = [];
   let sweeping: NodeJS.Timeout | undefined;
   let isDestroyed = false;
 
   const owner = {
     onIdle(connection: Connection) {
-      // The end of a connection may stand right behind an answer. A whole turn of the loop shows it, before a mutation
-      // that waits is lost on it.
-      if (queue.length > 0) setImmediate(() => setImmediate(() => giveOn(connection)));
-      else giveOn(connection);
+      if (queue[0]?.mayRepeat) return giveOn(connection);
+      answered.push(connection);
+      if (!isTurning) setImmediate(turn);
+      isTurning = true;
     },
     onClosed(connection: Connection) {
       open.delete(connection);
@@ -106,6 +113,16 @@ export function createPool(url: URL, settings: PoolSettings): Pool {
     return connection;
   }
 
+  /** A turn of the loop is over. */
+  function turn(): void {
+    const settled = settling;
+    settling = answered;
+    answered = [];
+    isTurning = settling.length > 0;
+    if (isTurning) setImmediate(turn);
+    for (const connection of settled) giveOn(connection);
+  }
+
   function giveOn(connection: Connection): void {
     if (!open.has(connection)) return;
     const next = nextInQueue();
@@ -116,8 +133,12 @@ export function createPool(url: URL, settings: PoolSettings): Pool {
     }
   }
 
-  function takeIdle(): Connection | undefined {
-    for (let last = idle.pop(); last; last = idle.pop()) {
+  function takeIdle(mayRepeat: boolean): Connection | undefined {
+    return (mayRepeat ? (takeFrom(answered) ?? takeFrom(settling)) : undefined) ?? takeFrom(idle);
+  }
+
+  function takeFrom(list: Connection[]): Connection | undefined {
+    for (let last = list.pop(); last; last = list.pop()) {
       if (last.isFresh()) return last;
       last.destroy();
     }
@@ -160,7 +181,7 @@ export function createPool(url: URL, settings: PoolSettings): Pool {
         isOver: false,
       };
       if (isDestroyed) process.nextTick(fail, entry, new ConnectionClosed(shut));
-      else start(entry, takeIdle());
+      else start(entry, takeIdle(mayRepeat));
       return entry;
     },
     abort(flight) {

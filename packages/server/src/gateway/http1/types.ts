@@ -11,8 +11,8 @@ export interface UpstreamRequest {
 }
 
 /**
- * What has become of the bytes that one read has brought: `used` if they are not needed any more, `kept` if they are, and
- * `full` if no more should be read until `resume` is called, when those of before are not needed any more.
+ * What has become of the bytes of an answer: `used` if they are not needed any more, `kept` if they are, and `full` if no
+ * more should be read until `resume` is called; by then, the bytes of before are not needed any more.
  */
 export type Taken = 'used' | 'kept' | 'full';
 
@@ -24,9 +24,12 @@ export interface AnswerHandler {
   onData(bytes: Buffer): void;
   /** All of it has come. */
   onEnd(): void;
-  /** A read has brought what was told since the last one. Over TLS there may be another after it was full. */
+  /**
+   * After all that one read has brought, `onEnd` too, when `full` means no more than `kept`. Over TLS there may be
+   * another read after it was full.
+   */
   onRead(): Taken;
-  /** Instead of `onEnd`; nothing follows. */
+  /** Instead of `onEnd`, or after it where that has thrown; nothing follows. */
   onError(error: Error): void;
 }
 
