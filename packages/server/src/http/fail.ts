@@ -34,14 +34,14 @@ export function fail(
   if (thrown instanceof DocumentError) sendDocumentError(exchange, thrown, as, all);
   else {
     const error = toLatchkeyError(thrown);
+    // The body was not read to its end: nothing after it on this connection could be told from it.
+    if (error.code === 'BODY_TOO_LARGE') response.shouldKeepAlive = false;
     sendError(exchange, error, as, all.concat(headersOf(error, request)));
   }
 }
 
 function headersOf(error: LatchkeyError, request: IncomingMessage): RawHeaders {
   if (error.code === 'METHOD_NOT_ALLOWED') return ['allow', request.method === 'GET' ? 'POST' : 'GET, POST'];
-  // The body was not read to its end: nothing after it on this connection could be told from it.
-  if (error.code === 'BODY_TOO_LARGE') return ['connection', 'close'];
   if (error.code === 'INSUFFICIENT_SCOPE') return ['www-authenticate', bearerChallenge(error, true)];
   if (error.status !== 401 && error.code !== 'AMBIGUOUS_CREDENTIALS') return [];
   // Another scheme than Bearer counts as no credentials (RFC 6750 §3.1).

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { ErrorCode, LatchkeyError } from '../domain/errors.js';
 import type { RawHeaders } from '../gateway/headers.js';
 import type { Answer } from '../gateway/merge.js';
@@ -26,7 +27,26 @@ export function sendJson(
     'no-store',
     ...headers,
   ]);
-  endAtOnce(response, json, 'utf8');
+  if (response.shouldKeepAlive || response.req.complete) endAtOnce(response, json, 'utf8');
+  else endAfterRequest(response, json);
+}
+
+/** Milliseconds that a caller may go on sending what nobody reads, before the connection is closed. */
+const patience = 5_000;
+
+/**
+ * The connection ends with this answer, and its caller is still sending. Closed at once, it would tell the caller that the
+ * connection has failed, and the answer be lost (RFC 9112 §9.6). So what comes is thrown away first, for a while.
+ */
+function endAfterRequest(response: ServerResponse, json: string): void {
+  const { req: request } = response;
+  const end = () => {
+    clearTimeout(timer);
+    response.end();
+  };
+  const timer = setTimeout(end, patience).unref();
+  request.once('end', end).once('close', end).resume();
+  response.write(json);
 }
 
 /** Answers with one error of the catalogue and no data. */
