@@ -26,7 +26,12 @@ test(`nodes and PostgreSQL are killed and restarted in a refresh storm, ${rounds
   const figures = newFigures();
   const faults = { nodesKilled: 0, postgresKilled: 0, postgresRestarted: 0 };
 
-  for (let round = 1; round <= rounds; round++) {
+  // Chance may keep a fault or its mending out of a few rounds; then there are more.
+  const isTried = () => {
+    const { unavailable: _, forks: __, ...others } = figures;
+    return Object.values({ ...faults, ...others }).every((times) => times > 0);
+  };
+  for (let round = 1; round <= rounds || (!isTried() && round <= 3 * rounds); round++) {
     await stormWhile(nodes, clients, () => disturb({ nodes, postgres, faults, round }));
     for (const { refusals } of clients) {
       expect(
@@ -42,12 +47,11 @@ test(`nodes and PostgreSQL are killed and restarted in a refresh storm, ${rounds
     clients = [...living, ...(await signInClients(nodes.url, user, signedOut.length))];
     if (round % 10 === 0) console.log(`Round ${round} of ${rounds}: ${JSON.stringify({ ...faults, ...figures })}`);
   }
-  console.log(`Three nodes and PostgreSQL: ${JSON.stringify({ rounds, ...faults, ...figures })}`);
+  console.log(`Three nodes and PostgreSQL: ${JSON.stringify({ ...faults, ...figures })}`);
   console.log(`Until a sign-out was known to every node, once all were up again: ${takeDelays()}.`);
   // Otherwise nothing was in flight, and nothing was tried.
-  const { unavailable: _, forks, ...others } = figures;
-  expect(forks).toBe(0);
-  for (const times of Object.values({ ...faults, ...others })) expect(times).toBeGreaterThan(0);
+  expect(isTried(), JSON.stringify({ ...faults, ...figures })).toBe(true);
+  expect(figures.forks).toBe(0);
 });
 
 /** Resolves when every node can sign people in again and every client knows how its last request ended. */
