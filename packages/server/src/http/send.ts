@@ -7,6 +7,7 @@ import { formatDocumentError, formatError } from '../graphql/format-error.js';
 import type { Negotiated } from '../graphql/media-type.js';
 import { endAtOnce } from '../lib/end-at-once.js';
 import { stringifyExact } from '../lib/exact-json.js';
+import { discard } from './body.js';
 import type { Attempt, Exchange } from './exchange.js';
 
 /** Writes a JSON text as the answer. Never stored by anybody on the way: it may carry a token (RFC 6750 §5.3). */
@@ -45,7 +46,8 @@ function endAfterRequest(response: ServerResponse, json: string): void {
     response.end();
   };
   const timer = setTimeout(end, patience).unref();
-  request.once('end', end).once('close', end).resume();
+  request.once('end', end).once('close', end);
+  discard(request);
   response.write(json);
 }
 

@@ -63,4 +63,18 @@ describe('a caller who is refused in the middle of a body', () => {
     await new Promise((resolve) => caller.once('close', resolve));
     expect(performance.now() - begun).toBeLessThan(4_000);
   });
+
+  test('and whose body nobody has begun to read, is cut off after 16 MB too', async () => {
+    const caller = connect(Number(new URL(server.origin).port), '127.0.0.1');
+    caller.on('error', () => undefined).resume();
+    caller.write(
+      'POST /graphql HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-type: text/plain\r\ntransfer-encoding: chunked\r\n\r\n',
+    );
+    await once(caller, 'data');
+    const begun = performance.now();
+    const sending = setInterval(() => sendMegabyte(caller), 10);
+    onTestFinished(() => clearInterval(sending));
+    await new Promise((resolve) => caller.once('close', resolve));
+    expect(performance.now() - begun).toBeLessThan(4_000);
+  });
 });

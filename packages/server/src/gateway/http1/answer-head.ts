@@ -1,4 +1,5 @@
 import { InvalidAnswer } from './failures.js';
+import { isFieldName, isFieldValue } from './field.js';
 
 /** The head of an answer (RFC 9112 §4, §5), and how its body is told from what follows it. */
 export interface AnswerHead {
@@ -21,8 +22,6 @@ const usualKeep = 4_000;
 const margin = 1_000;
 const longestKeep = 60_000;
 
-/** Control characters, among them the bare CR and LF that some readers take for the end of a line, and NUL. */
-const control = /[^\t\x20-\x7e\x80-\xff]/;
 const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: |$)/;
 
 /**
@@ -35,7 +34,7 @@ export function parseAnswerHead(text: string): AnswerHead {
   let at = lineEnd(text, 0);
   const first = text.slice(0, at);
   const match = statusLine.exec(first);
-  if (!match || control.test(first)) throw new InvalidAnswer('the status line is not one of HTTP/1.1');
+  if (!match || !isFieldValue(first)) throw new InvalidAnswer('the status line is not one of HTTP/1.1');
   const status = Number(match[2]);
   const fields: string[] = [];
   let length: number | undefined;
@@ -79,7 +78,7 @@ function trimmed(text: string, from: number, to: number): string {
   while (start < end && isBlank(text.charCodeAt(start))) start++;
   while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
   const value = text.slice(start, end);
-  if (control.test(value)) throw new InvalidAnswer('a header field has a control character');
+  if (!isFieldValue(value)) throw new InvalidAnswer('a header field has a control character');
   return value;
 }
 
@@ -101,8 +100,6 @@ interface Name {
   readonly role: (typeof roles)[number] | undefined;
 }
 
-const token = /^[!#$%&'*+\-.^_`|~\w]+$/;
-
 /** The other side writes the same few names again and again; one that does not must not fill the memory. */
 const maxRemembered = 500;
 const names = new Map<string, Name>();
@@ -111,7 +108,7 @@ const names = new Map<string, Name>();
 function nameOf(written: string): Name {
   const known = names.get(written);
   if (known) return known;
-  if (!token.test(written)) throw new InvalidAnswer('the name of a header field is no token');
+  if (!isFieldName(written)) throw new InvalidAnswer('the name of a header field is no token');
   const lower = written.toLowerCase();
   const name = { name: lower, role: roles.find((role) => role === lower) };
   if (names.size < maxRemembered && written.length <= 64) names.set(written, name);

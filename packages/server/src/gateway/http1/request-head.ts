@@ -1,8 +1,5 @@
 import type { RawHeaders } from '../headers.js';
-
-const token = /^[!#$%&'*+\-.^_`|~\w]+$/;
-/** Also nothing beyond a byte: written as one, U+010A would be a line feed. */
-const forbidden = /[^\t\x20-\x7e\x80-\xff]/;
+import { isFieldName, isFieldValue } from './field.js';
 
 /** What says where a request ends and how its connection is used is written here alone (RFC 9112 §11.2). */
 const own = new Set([
@@ -40,10 +37,10 @@ export function fieldLines(headers: RawHeaders): string {
 
 function check(name: string, value: string): void {
   if (!good.has(name)) {
-    if (!token.test(name)) throw new TypeError('The name of a header field has a character that none may have.');
+    if (!isFieldName(name)) throw new TypeError('The name of a header field has a character that none may have.');
     if (own.has(name.toLowerCase())) throw new TypeError(`The header field ${name} is not for others to set.`);
   }
-  if (forbidden.test(value)) throw new TypeError(`The header field ${name} has a character that none may have.`);
+  if (!isFieldValue(value)) throw new TypeError(`The header field ${name} has a character that none may have.`);
   if (value.length > longestValue || name.length > longestName) return;
   if (good.has(name) || good.size < maxRemembered) good.set(name, value);
 }
